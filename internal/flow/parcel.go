@@ -1,0 +1,54 @@
+package flow
+
+import connect "github.com/danube-messaging/danube-connect-go"
+
+// NoSource is the Source of a parcel that has no place in the source: a record
+// without an offset, never covered by a commit.
+const NoSource int32 = -1
+
+// Parcel is one record on its way to one topic: routed, encoded, measured,
+// admitted and stamped by the hand-over. It does not change afterwards.
+type Parcel struct {
+	// Payload is the message's payload, ready to send. The runtime owns it.
+	Payload []byte
+	// Key is the routing key; Keyed tells an empty key from none.
+	Key   string
+	Keyed bool
+	// Attributes are the connector's own; the runtime's are in Stamp.
+	Attributes []connect.Attribute
+	// Stamp identifies the record to consumers.
+	Stamp Stamp
+	// Epoch is the life of the source the record was read in; it is set when
+	// NoSource as well.
+	Epoch uint64
+	// Source is the interned source partition, or NoSource.
+	Source int32
+	// Slot is the record's place in its source partition's sequence of this
+	// epoch, counted from 0 without gaps; it is what a receipt resolves.
+	Slot uint64
+	// Size is what the record holds of the byte budget, in bytes.
+	Size int
+	// Waiter is told what becomes of the record; nil unless it was handed over by
+	// Deliver.
+	Waiter Waiter
+}
+
+// Stamp is the identity a message carries in its danube.connect.* attributes.
+type Stamp struct {
+	// Partition is the name of the source partition, empty when there is none.
+	Partition string
+	// Position is the offset's value; it means something if Partition is set.
+	Position uint64
+	// Epoch is the life of the source, greater than 0 when stamping is on.
+	Epoch uint64
+	// Seq counts per epoch, source partition and topic, from 0.
+	Seq uint64
+}
+
+// Waiter is the other end of a Deliver call.
+type Waiter interface {
+	// Resolve says that the parcel given out with this waiter is published (nil)
+	// or why it is not. It is called exactly once per parcel, never blocks, and
+	// may be called from any goroutine.
+	Resolve(err error)
+}
