@@ -1,0 +1,32 @@
+package flow
+
+// Totals counts records since the runtime began. At any instant
+// Read = Published + DeadLettered + Skipped + Parked + Withdrawn + InFlight: each
+// is counted where it happens, and none is derived from the others.
+type Totals struct {
+	Read, Published, DeadLettered, Skipped, Parked, Withdrawn, InFlight uint64
+	// Committed counts the records that a commit covers. It stands apart: it is
+	// about the source's offsets, not about where a record is.
+	Committed uint64
+}
+
+// Fate is how a record was resolved.
+type Fate uint8
+
+const (
+	// Published: the broker acknowledged it.
+	Published Fate = iota + 1
+	// Withdrawn: taken back unsent because its epoch ended, to be read again; or
+	// refused and answered to the caller of Deliver.
+	Withdrawn
+)
+
+func (t *Totals) resolve(f Fate, n uint64) {
+	t.InFlight -= n
+	switch f {
+	case Published:
+		t.Published += n
+	case Withdrawn:
+		t.Withdrawn += n
+	}
+}

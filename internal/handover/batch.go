@@ -1,0 +1,180 @@
+package handover
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
+)
+
+// reserved begins the attributes that belong to the runtime.
+const reserved = "danube.connect."
+
+// item is one envelope on its way through the gate.
+type item struct {
+	offset connect.Offset
+	topic  *Topic // nil for a mark
+	parcel flow.Parcel
+	source *source // what it counts for; nil when no later offset covers it
+	joined bool
+}
+
+// batch is the scratch space of one call.
+type batch struct {
+	items   []item
+	call    flow.Call
+	notices []flow.Notice
+	touched []*Topic
+	cutAt   []int
+}
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+func newBatch() *batch { return batches.Get().(*batch) }
+
+// free recycles b, without what it refers to.
+func (b *batch) free() {
+	clear(b.items)
+	clear(b.notices)
+	clear(b.touched)
+	b.items, b.notices, b.touched, b.cutAt = b.items[:0], b.notices[:0], b.touched[:0], b.cutAt[:0]
+	b.call.Clear()
+	batches.Put(b)
+}
+
+// prepare routes, encodes and measures one envelope and appends it to b.
+func (g *Gate) prepare(b *batch, e *connect.Envelope) error {
+	it := item{offset: e.Offset}
+	switch {
+	case e.Err() != nil:
+		return invalid(e, e.Err())
+	case !e.Offset.IsZero() && !g.settings.Commits:
+		return connect.ConfigError("%s carries an offset but nothing keeps it: the source must implement connect.Committer, or hand over without offsets", e.Offset)
+	case e.IsMark():
+		if e.Offset.IsZero() {
+			return connect.Invalid(fmt.Errorf("mark without an offset; a mark is nothing but its offset"))
+		}
+	default:
+		if err := g.encode(&it, e); err != nil {
+			return invalid(e, err)
+		}
+	}
+	b.items = append(b.items, it)
+	return nil
+}
+
+func (g *Gate) encode(it *item, e *connect.Envelope) (err error) {
+	r := &e.Record
+	t := (*g.topics.Load())[r.Topic()]
+	switch {
+	case r.Kind() == 0:
+		return fmt.Errorf("the record was not made by a constructor such as connect.JSON")
+	case t == nil:
+		return fmt.Errorf("topic %q is not declared; Producers or Epoch.Declare must name it first", r.Topic())
+	}
+	for _, a := range r.Attributes() {
+		if strings.HasPrefix(a.Key, reserved) {
+			return fmt.Errorf("attribute %q: keys that begin with %q belong to the runtime", a.Key, reserved)
+		}
+	}
+	it.topic = t
+	p := &it.parcel
+	if p.Payload, err = encode(t.Encoder, *r); err != nil {
+		return err
+	}
+	p.Key, p.Keyed = r.Key()
+	p.Attributes = r.Attributes()
+	p.Stamp.Partition, p.Stamp.Position = e.Offset.Partition, e.Offset.Value
+	p.Source = flow.NoSource
+	p.Size = t.Measure(p)
+	if limit := min(g.settings.MaxMessage, g.settings.Budget.Limits().Bytes); p.Size > limit {
+		return fmt.Errorf("the message measures %d bytes; the most is %d (the broker's 4 MiB, or [delivery] budget_bytes if that is less)", p.Size, limit)
+	}
+	return nil
+}
+
+// encode keeps a panic of user code (a MarshalJSON, say) to the record it met.
+func encode(c Encoder, r connect.Record) (payload []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("encoding panicked: %v", p)
+		}
+	}()
+	return c.Encode(r)
+}
+
+// invalid names the record an error is about, without showing its content.
+func invalid(e *connect.Envelope, err error) error {
+	where := "record"
+	if t := e.Record.Topic(); t != "" {
+		where += " for " + t
+	}
+	if !e.Offset.IsZero() {
+		where += " at " + e.Offset.String()
+	}
+	return connect.Invalid(fmt.Errorf("%s: %w", where, err))
+}
+
+// cuts returns where the items may be parted into groups of at most records and
+// bytes each; the rest after the last cut is the last group. A group is larger
+// than that only when a single position is. Cuts fall where no position of any
+// source partition goes on behind them.
+func (b *batch) cuts(records, bytes int) []int {
+	if len(b.items) == 0 {
+		return nil
+	}
+	n, size, from, safe := 0, 0, 0, 0
+	open := b.positions()
+	for i := range b.items {
+		n++
+		size += b.items[i].parcel.Size
+		if (n > records || size > bytes) && safe > from {
+			b.cutAt = append(b.cutAt, safe)
+			from = safe
+			n, size = 0, 0
+			for _, it := range b.items[from : i+1] {
+				n++
+				size += it.parcel.Size
+			}
+		}
+		if open[i] <= i {
+			safe = i + 1
+		}
+	}
+	if safe > from {
+		b.cutAt = append(b.cutAt, safe)
+	}
+	return b.cutAt
+}
+
+// positions returns, for each item, the index of the last item that any position
+// begun up to it reaches: a cut behind i is safe when that is i.
+func (b *batch) positions() []int {
+	last := make([]int, len(b.items))
+	type place struct {
+		value uint64
+		end   int
+	}
+	seen := map[string]place{}
+	covered := -1 // the placed item that covers those without an offset before it
+	for i := len(b.items) - 1; i >= 0; i-- {
+		o := b.items[i].offset
+		last[i] = i
+		if o.IsZero() {
+			last[i] = max(i, covered)
+			continue
+		}
+		p, ok := seen[o.Partition]
+		if !ok || p.value != o.Value {
+			p = place{o.Value, i}
+			seen[o.Partition] = p
+		}
+		last[i], covered = p.end, p.end
+	}
+	for i := 1; i < len(last); i++ {
+		last[i] = max(last[i], last[i-1])
+	}
+	return last
+}

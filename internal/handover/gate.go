@@ -1,0 +1,235 @@
+// Package handover is where a source's envelopes enter the runtime: they are
+// routed, encoded, measured, admitted by the budget, given their slot in the
+// source partition's order, stamped, and put into the pipes, all in the goroutine
+// that hands over (design decision 14). So the exact size is known before the
+// budget is taken, an invalid record is answered to its caller, and calls to Send
+// encode in parallel.
+package handover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"sync/atomic"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
+)
+
+// Encoder turns a record's payload into the bytes of a message. Its errors are of
+// connect.ClassInvalid.
+type Encoder interface {
+	Encode(connect.Record) ([]byte, error)
+}
+
+// Topic is a topic records can be handed over for.
+type Topic struct {
+	Producer connect.Producer
+	// Index numbers the topics of a runtime from 0.
+	Index   int32
+	Encoder Encoder
+	// Measure returns the size of the message on the wire, in bytes, at its most.
+	Measure func(*flow.Parcel) int
+	Pipe    *flow.Pipe[flow.Parcel]
+
+	out []flow.Parcel // a call's parcels on their way into Pipe; under Gate.mu
+}
+
+// Settings of a Gate. All fields are needed.
+type Settings struct {
+	Budget  *flow.Budget
+	Tracker *flow.Pipe[flow.Notice]
+	// MaxMessage is the most bytes a message may measure.
+	MaxMessage int
+	// BatchSize is the most records of one Poll result that are admitted together.
+	BatchSize int
+	// Commits says that somebody keeps the source's offsets. Without, an offset is
+	// a mistake in the configuration.
+	Commits bool
+}
+
+// Gate is the one way in. Its methods are safe for concurrent use.
+type Gate struct {
+	settings Settings
+	topics   atomic.Pointer[map[string]*Topic] // copied on write: every record reads it
+
+	mu    sync.Mutex // never held across a wait
+	epoch *epoch
+}
+
+// epoch is what is forgotten when a new life of the source begins.
+type epoch struct {
+	number  uint64
+	quit    chan struct{} // closed when the gate is shut
+	shut    bool
+	sources map[string]*source
+	next    int32
+}
+
+// New returns a gate that is shut; Begin opens it.
+func New(s Settings) *Gate {
+	g := &Gate{settings: s}
+	g.topics.Store(&map[string]*Topic{})
+	g.epoch = &epoch{shut: true, quit: make(chan struct{})}
+	close(g.epoch.quit)
+	return g
+}
+
+// Begin opens the gate for a new epoch, in which source partitions start anew.
+func (g *Gate) Begin(number uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.end()
+	g.epoch = &epoch{number: number, quit: make(chan struct{}), sources: map[string]*source{}}
+	g.settings.Budget.Begin(number)
+	g.settings.Tracker.Put(flow.Notice{Kind: flow.Begun, Epoch: number})
+}
+
+// Shut ends intake: calls that wait for room and all later ones return
+// connect.ErrStopped, having handed over nothing. It may be called twice.
+func (g *Gate) Shut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.end()
+}
+
+func (g *Gate) end() {
+	if !g.epoch.shut {
+		g.epoch.shut = true
+		close(g.epoch.quit)
+	}
+}
+
+// Declare adds a topic; a topic of that name declared before is replaced.
+func (g *Gate) Declare(t *Topic) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := maps.Clone(*g.topics.Load())
+	all[t.Producer.Topic] = t
+	g.topics.Store(&all)
+}
+
+// Revoke forgets source partitions of the running epoch.
+func (g *Gate) Revoke(names ...string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, name := range names {
+		if s, ok := g.epoch.sources[name]; ok {
+			delete(g.epoch.sources, name)
+			g.settings.Tracker.Put(flow.Notice{Kind: flow.Revoked, Epoch: g.epoch.number, Source: s.id})
+		}
+	}
+}
+
+// Marks returns, for the named source partitions of the running epoch (all when
+// none are named), how many slots were handed over: what Flush waits for.
+func (g *Gate) Marks(names ...string) map[string]uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	marks := map[string]uint64{}
+	for name, s := range g.epoch.sources {
+		if s.next > 0 {
+			marks[name] = s.next
+		}
+	}
+	if len(names) > 0 {
+		wanted := map[string]uint64{}
+		for _, name := range names {
+			if n, ok := marks[name]; ok {
+				wanted[name] = n
+			}
+		}
+		return wanted
+	}
+	return marks
+}
+
+// Hand admits all envelopes together or none: what one Send does. waiter, if not
+// nil, gives the waiter of envelope i. Errors are of ClassInvalid (something is
+// wrong with an envelope or with the size of the call), ClassConfig (an offset
+// nobody keeps), connect.ErrStopped, or ctx's cause.
+func (g *Gate) Hand(ctx context.Context, envelopes []connect.Envelope, waiter func(i int) flow.Waiter) error {
+	b := newBatch()
+	defer b.free()
+	at, err := g.current()
+	if err != nil {
+		return err
+	}
+	for i := range envelopes {
+		if err := g.prepare(b, &envelopes[i]); err != nil {
+			return err
+		}
+		if waiter != nil {
+			b.items[i].parcel.Waiter = waiter(i)
+		}
+	}
+	return g.admit(ctx, at, b, b.items)
+}
+
+// HandAll admits the envelopes of one Poll result in groups of at most BatchSize
+// records and a quarter of the byte budget, never splitting a position. When an
+// envelope is wrong, everything before its position is handed over first, and
+// nothing after.
+func (g *Gate) HandAll(ctx context.Context, envelopes []connect.Envelope) error {
+	b := newBatch()
+	defer b.free()
+	at, err := g.current()
+	if err != nil {
+		return err
+	}
+	var wrong error
+	for i := range envelopes {
+		if wrong = g.prepare(b, &envelopes[i]); wrong != nil {
+			break
+		}
+	}
+	cuts := b.cuts(g.settings.BatchSize, g.settings.Budget.Limits().Bytes/4)
+	from := 0
+	for _, to := range cuts {
+		if err := g.admit(ctx, at, b, b.items[from:to]); err != nil {
+			return err
+		}
+		from = to
+	}
+	if wrong == nil && from < len(b.items) {
+		return g.admit(ctx, at, b, b.items[from:])
+	}
+	// What stands between the last cut and the wrong envelope may share its
+	// position, so it is left unread with it.
+	return wrong
+}
+
+func (g *Gate) current() (*epoch, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.epoch.shut {
+		return nil, connect.ErrStopped
+	}
+	return g.epoch, nil
+}
+
+// admit waits for room and hands the items over.
+func (g *Gate) admit(ctx context.Context, at *epoch, b *batch, items []item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	if err := g.intern(at, b, items); err != nil {
+		return err
+	}
+	err := g.settings.Budget.Admit(ctx, at.quit, connect.ErrStopped, at.number, &b.call)
+	if errors.Is(err, flow.ErrTooLarge) {
+		l := g.settings.Budget.Limits()
+		return connect.Invalid(fmt.Errorf("%d records of %d bytes handed over as one: %w of %d records and %d bytes; hand over less at once, or raise [delivery] window_records or budget_bytes",
+			b.call.Records, b.call.Bytes, err, l.Records, l.Bytes))
+	}
+	if err != nil {
+		return err
+	}
+	if err := g.commit(at, b, items); err != nil {
+		g.settings.Budget.Undo(&b.call, at.number)
+		return err
+	}
+	return nil
+}
