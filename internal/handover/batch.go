@@ -117,27 +117,21 @@ func invalid(e *connect.Envelope, err error) error {
 	return connect.Invalid(fmt.Errorf("%s: %w", where, err))
 }
 
-// cuts returns where the items may be parted into groups of at most records and
-// bytes each; the rest after the last cut is the last group. A group is larger
-// than that only when a single position is. Cuts fall where no position of any
-// source partition goes on behind them.
-func (b *batch) cuts(records, bytes int) []int {
-	if len(b.items) == 0 {
-		return nil
-	}
+// cuts returns where the first whole items are parted into groups of at most
+// records and bytes each, the last cut included. A group is larger than that only
+// when a single position is. Cuts fall where no position of any source partition
+// goes on behind them, so items at the end may be left out when later ones that
+// share their position are.
+func (b *batch) cuts(whole, records, bytes int) []int {
 	n, size, from, safe := 0, 0, 0, 0
 	open := b.positions()
-	for i := range b.items {
+	for i := range whole {
 		n++
 		size += b.items[i].parcel.Size
 		if (n > records || size > bytes) && safe > from {
 			b.cutAt = append(b.cutAt, safe)
 			from = safe
-			n, size = 0, 0
-			for _, it := range b.items[from : i+1] {
-				n++
-				size += it.parcel.Size
-			}
+			n, size = b.count(from, i+1)
 		}
 		if open[i] <= i {
 			safe = i + 1
@@ -147,6 +141,13 @@ func (b *batch) cuts(records, bytes int) []int {
 		b.cutAt = append(b.cutAt, safe)
 	}
 	return b.cutAt
+}
+
+func (b *batch) count(from, to int) (n, size int) {
+	for i := from; i < to; i++ {
+		size += b.items[i].parcel.Size
+	}
+	return to - from, size
 }
 
 // positions returns, for each item, the index of the last item that any position

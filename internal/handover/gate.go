@@ -159,7 +159,7 @@ func (g *Gate) Hand(ctx context.Context, envelopes []connect.Envelope, waiter fu
 	}
 	for i := range envelopes {
 		if err := g.prepare(b, &envelopes[i]); err != nil {
-			return err
+			return &Rejected{at: i, err: err}
 		}
 		if waiter != nil {
 			b.items[i].parcel.Waiter = waiter(i)
@@ -167,6 +167,21 @@ func (g *Gate) Hand(ctx context.Context, envelopes []connect.Envelope, waiter fu
 	}
 	return g.admit(ctx, at, b, b.items)
 }
+
+// Rejected is the error of one envelope of a call to Hand.
+type Rejected struct {
+	at  int
+	err error
+}
+
+// Error returns what is wrong with the envelope.
+func (r *Rejected) Error() string { return r.err.Error() }
+
+// Unwrap returns the cause.
+func (r *Rejected) Unwrap() error { return r.err }
+
+// Index returns which envelope of the call it was.
+func (r *Rejected) Index() int { return r.at }
 
 // HandAll admits the envelopes of one Poll result in groups of at most BatchSize
 // records and a quarter of the byte budget, never splitting a position. When an
@@ -185,20 +200,30 @@ func (g *Gate) HandAll(ctx context.Context, envelopes []connect.Envelope) error 
 			break
 		}
 	}
-	cuts := b.cuts(g.settings.BatchSize, g.settings.Budget.Limits().Bytes/4)
+	whole := len(b.items)
+	if wrong != nil {
+		// The wrong envelope takes part in the cutting, so that nothing that shares
+		// its position is handed over without it.
+		b.items = append(b.items, item{offset: nextOffset(envelopes[whole:])})
+	}
 	from := 0
-	for _, to := range cuts {
+	for _, to := range b.cuts(whole, g.settings.BatchSize, g.settings.Budget.Limits().Bytes/4) {
 		if err := g.admit(ctx, at, b, b.items[from:to]); err != nil {
 			return err
 		}
 		from = to
 	}
-	if wrong == nil && from < len(b.items) {
-		return g.admit(ctx, at, b, b.items[from:])
-	}
-	// What stands between the last cut and the wrong envelope may share its
-	// position, so it is left unread with it.
 	return wrong
+}
+
+// nextOffset is the offset that covers the first envelope.
+func nextOffset(envelopes []connect.Envelope) connect.Offset {
+	for i := range envelopes {
+		if !envelopes[i].Offset.IsZero() {
+			return envelopes[i].Offset
+		}
+	}
+	return connect.Offset{}
 }
 
 func (g *Gate) current() (*epoch, error) {

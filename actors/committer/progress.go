@@ -1,0 +1,64 @@
+package committer
+
+import (
+	"context"
+	"sync"
+)
+
+// Progress tells whoever waits how far commits have come.
+type Progress struct {
+	mu      sync.Mutex
+	epoch   uint64
+	slots   map[string]uint64
+	changed chan struct{} // closed and replaced at every change
+}
+
+// NewProgress returns a Progress in which nothing is committed.
+func NewProgress() *Progress {
+	return &Progress{slots: map[string]uint64{}, changed: make(chan struct{})}
+}
+
+func (p *Progress) advance(epoch uint64, positions map[string]Position) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if epoch != p.epoch {
+		p.epoch = epoch
+		clear(p.slots)
+	}
+	for name, at := range positions {
+		p.slots[name] = at.Slots
+	}
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// Wait returns when, for every source partition in marks, so many slots of the
+// epoch are resolved and committed. It returns ctx's cause when ctx ends first,
+// and ErrStale when a later epoch has begun to commit.
+func (p *Progress) Wait(ctx context.Context, epoch uint64, marks map[string]uint64) error {
+	for {
+		p.mu.Lock()
+		reached, stale, changed := p.reached(epoch, marks), p.epoch > epoch, p.changed
+		p.mu.Unlock()
+		if reached {
+			return nil
+		}
+		if stale {
+			return ErrStale
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (p *Progress) reached(epoch uint64, marks map[string]uint64) bool {
+	for name, slots := range marks {
+		if slots > 0 && (p.epoch != epoch || p.slots[name] < slots) {
+			return false
+		}
+	}
+	return true
+}

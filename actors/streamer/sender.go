@@ -1,0 +1,156 @@
+package streamer
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
+)
+
+// handover takes the envelopes of one call.
+type handover func(ctx context.Context, envelopes []connect.Envelope, waiter func(i int) flow.Waiter) error
+
+// sender is the connect.Sender of one Stream call.
+type sender struct {
+	hand  handover
+	halt  func(error)
+	ended chan struct{}
+	once  sync.Once
+}
+
+func newSender(hand handover, halt func(error)) *sender {
+	return &sender{hand: hand, halt: halt, ended: make(chan struct{})}
+}
+
+// close makes every later call return ErrStopped: a goroutine that outlives its
+// Stream must not reach into the next epoch.
+func (s *sender) close() { s.once.Do(func() { close(s.ended) }) }
+
+func (s *sender) over() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// Send hands over and does not wait for the outcome.
+func (s *sender) Send(ctx context.Context, envelopes ...connect.Envelope) error {
+	if s.over() {
+		return connect.ErrStopped
+	}
+	err := s.hand(ctx, envelopes, nil)
+	switch connect.ClassOf(err) {
+	case connect.ClassInvalid, connect.ClassConfig:
+		s.halt(err)
+	}
+	return err
+}
+
+// Deliver hands over and waits for the broker.
+func (s *sender) Deliver(ctx context.Context, level connect.Level, envelopes ...connect.Envelope) error {
+	if level != connect.Acknowledged {
+		return connect.ConfigError("deliver: level %s is not available; use connect.Acknowledged", level)
+	}
+	if s.over() {
+		return refused(level, envelopes, connect.ErrStopped)
+	}
+	d := newDelivery(envelopes)
+	err := s.hand(ctx, envelopes, d.waiter)
+	if indexed, ok := errors.AsType[interface {
+		error
+		Index() int
+	}](err); ok {
+		de := refused(level, envelopes, errNotTaken)
+		de.Errs[indexed.Index()] = err
+		return de
+	}
+	if err != nil {
+		return refused(level, envelopes, err)
+	}
+	return d.wait(ctx, level)
+}
+
+var errNotTaken = errors.New("not taken, because another envelope of the call was wrong")
+
+// refused is the answer when nothing of a call was taken.
+func refused(level connect.Level, envelopes []connect.Envelope, err error) *connect.DeliveryError {
+	de := &connect.DeliveryError{Level: level, Errs: make([]error, len(envelopes))}
+	for i := range de.Errs {
+		de.Errs[i] = err
+	}
+	return de
+}
+
+// delivery waits for the records of one Deliver call.
+type delivery struct {
+	mu      sync.Mutex
+	errs    []error
+	open    []bool
+	pending int
+	done    chan struct{}
+}
+
+func newDelivery(envelopes []connect.Envelope) *delivery {
+	d := &delivery{errs: make([]error, len(envelopes)), open: make([]bool, len(envelopes)), done: make(chan struct{})}
+	for i := range envelopes {
+		if !envelopes[i].IsMark() {
+			d.open[i] = true
+			d.pending++
+		}
+	}
+	if d.pending == 0 {
+		close(d.done)
+	}
+	return d
+}
+
+// parcelWaiter is one record's place in its call.
+type parcelWaiter struct {
+	*delivery
+	index int
+}
+
+func (d *delivery) waiter(i int) flow.Waiter { return parcelWaiter{d, i} }
+
+// Resolve notes the outcome of one record; see flow.Waiter.
+func (w parcelWaiter) Resolve(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.open[w.index] {
+		return
+	}
+	w.open[w.index] = false
+	w.errs[w.index] = err
+	if w.pending--; w.pending == 0 {
+		close(w.done)
+	}
+}
+
+// wait returns when every record is resolved, or ctx ends.
+func (d *delivery) wait(ctx context.Context, level connect.Level) error {
+	var cause error
+	select {
+	case <-d.done:
+	case <-ctx.Done():
+		cause = context.Cause(ctx)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	failed := false
+	de := &connect.DeliveryError{Level: level, Errs: make([]error, len(d.errs))}
+	for i, err := range d.errs {
+		if d.open[i] {
+			err = cause
+		}
+		de.Errs[i] = err
+		failed = failed || err != nil
+	}
+	if !failed {
+		return nil
+	}
+	return de
+}
