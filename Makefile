@@ -1,0 +1,75 @@
+# Everything a developer runs. `make` alone lists it.
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+TOOL     := go tool -modfile=tools/go.mod
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: check
+check: vet staticcheck format modern house ## Look for mistakes: vet, staticcheck, formatting, go fix, house rules.
+
+.PHONY: vet
+vet:
+	go vet ./...
+	go -C tools vet ./...
+
+.PHONY: staticcheck
+staticcheck:
+	$(TOOL) staticcheck ./...
+	cd tools && go tool staticcheck ./...
+
+.PHONY: format
+format:
+	@found=$$($(TOOL) gofumpt -l .); \
+	if [ -n "$$found" ]; then printf 'not formatted (run make fmt):\n%s\n' "$$found" >&2; exit 1; fi
+
+.PHONY: modern
+modern:
+	@found=$$(go fix -diff ./... 2>&1 || true); \
+	if [ -n "$$found" ]; then printf '%s\ngo fix has something to change\n' "$$found" >&2; exit 1; fi
+
+.PHONY: house
+house:
+	go test ./internal/house
+
+.PHONY: fmt
+fmt: ## Format the code, as check wants it.
+	$(TOOL) gofumpt -w .
+
+.PHONY: test
+test: ## Run all tests with the race detector, in random order.
+	go test -race -shuffle=on ./...
+
+.PHONY: cover
+cover: ## Run all tests and print the coverage; details with go tool cover -html=cover.out.
+	go test -coverprofile=cover.out ./...
+	go tool cover -func=cover.out | tail -n 1
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (10s).
+	@for package in $$(go list ./...); do \
+		listed=$$(go test -list '^Fuzz' "$$package"); \
+		for target in $$(grep '^Fuzz' <<<"$$listed" || true); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## Measure the runtime against a bare client, as gates.
+	go run ./bench
+
+.PHONY: gen
+gen: ## Write the generated code again.
+	cd tools && go run ./protogen
+
+.PHONY: verify-gen
+verify-gen: ## Check that generated code and the configuration reference are current.
+	cd tools && go run ./protogen -verify
+	go test ./config
