@@ -60,7 +60,7 @@ func want(p wire.Producer, m wire.Message) *wire.StreamMessage {
 // the same message.
 func check(t *testing.T, p wire.Producer, m wire.Message) {
 	t.Helper()
-	tmpl, expected := wire.NewTemplate(p), want(p, m)
+	tmpl, expected := p.Template(), want(p, m)
 	const before = "kept"
 	encoded := tmpl.Append([]byte(before), &m)
 	if string(encoded[:len(before)]) != before {
@@ -92,10 +92,10 @@ func check(t *testing.T, p wire.Producer, m wire.Message) {
 // checkBounds holds MaxSize against a message of size bytes.
 func checkBounds(t *testing.T, p wire.Producer, m wire.Message, size int) {
 	t.Helper()
-	if most := wire.NewTemplate(p).MaxSize(&m); most < size {
+	if most := p.Template().MaxSize(&m); most < size {
 		t.Errorf("MaxSize = %d, below the size of %d", most, size)
 	}
-	widest := wire.NewTemplate(p.Widest())
+	widest := p.Widest().Template()
 	bound := widest.MaxSize(&m)
 	if bound < size {
 		t.Errorf("MaxSize for any session = %d, below the size of %d", bound, size)
@@ -146,7 +146,7 @@ func TestEncode(t *testing.T) {
 				if p.ID == 0 && p.Topic == "" && p.BrokerAddr == "" {
 					// msg_id is sent even if nothing is in it: the broker
 					// does not live without.
-					if got := new(wire.StreamMessage); proto.Unmarshal(wire.NewTemplate(p).Append(nil, &m), got) != nil || got.MsgId == nil {
+					if got := new(wire.StreamMessage); proto.Unmarshal(p.Template().Append(nil, &m), got) != nil || got.MsgId == nil {
 						t.Fatal("msg_id is missing")
 					}
 				}
@@ -171,7 +171,7 @@ func TestDigits(t *testing.T) {
 
 func TestAppendDoesNotAllocate(t *testing.T) {
 	m := messages["everything"]
-	tmpl := wire.NewTemplate(producer)
+	tmpl := producer.Template()
 	buffer := make([]byte, 0, tmpl.Size(&m))
 	allocs := testing.AllocsPerRun(100, func() {
 		if out := tmpl.Append(buffer, &m); &out[0] != &buffer[:1][0] {
@@ -222,7 +222,7 @@ func BenchmarkAppend(b *testing.B) {
 		RequestID: 1 << 20, PublishTime: 1_763_900_000_000, Payload: make([]byte, 1024), Key: "user-1", Keyed: true,
 		Epoch: 1_763_900_000_000_000, Partition: "orders:7", Position: 1 << 30, Seq: 1 << 30,
 	}
-	tmpl := wire.NewTemplate(producer)
+	tmpl := producer.Template()
 	var buffer []byte
 	b.ReportAllocs()
 	for b.Loop() {

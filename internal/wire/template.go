@@ -54,8 +54,8 @@ type Template struct {
 	stamped bool
 }
 
-// NewTemplate encodes what the messages of p have in common.
-func NewTemplate(p Producer) *Template {
+// Template encodes what the messages of p have in common.
+func (p Producer) Template() *Template {
 	t := &Template{stamped: p.Connector != ""}
 	id := p.appendID(nil)
 	t.prefix = appendBytes(append(t.prefix, tagMsgID), id)

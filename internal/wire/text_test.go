@@ -31,7 +31,7 @@ func TestCheckText(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := tc.message.CheckText()
-			encoded := wire.NewTemplate(producer).Append(nil, &tc.message)
+			encoded := producer.Template().Append(nil, &tc.message)
 			if decodes := proto.Unmarshal(encoded, new(wire.StreamMessage)) == nil; decodes != (err == nil) {
 				t.Errorf("CheckText says %v, but decodes = %v", err, decodes)
 			}
