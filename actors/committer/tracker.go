@@ -20,8 +20,7 @@ type Tracker struct {
 	latest  *Latest
 
 	core watermark
-	held []flow.Notice // taken from the pipe; those before at are dealt with
-	at   int
+	held flow.Held[flow.Notice]
 }
 
 // NewTracker returns a tracker that reads notices, frees the window in budget,
@@ -34,30 +33,21 @@ func NewTracker(notices *flow.Pipe[flow.Notice], budget *flow.Budget, latest *La
 // where the next Serve begins (design law 3).
 func (t *Tracker) Serve(ctx context.Context) error {
 	for {
-		t.work()
+		for n := range t.held.All(t.notices) {
+			if n.Kind == flow.Sync {
+				t.publish()
+				close(n.Reply)
+				continue
+			}
+			t.core.step(n)
+		}
+		t.publish()
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-t.notices.Wake():
-			if t.at == len(t.held) {
-				t.held, t.at = t.notices.Take(t.held), 0
-			}
 		}
 	}
-}
-
-func (t *Tracker) work() {
-	for t.at < len(t.held) {
-		n := &t.held[t.at]
-		t.at++
-		if n.Kind == flow.Sync {
-			t.publish()
-			close(n.Reply)
-			continue
-		}
-		t.core.step(n)
-	}
-	t.publish()
 }
 
 func (t *Tracker) publish() {

@@ -1,0 +1,87 @@
+package publisher
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
+)
+
+// news deals with one event of a session.
+func (a *Actor) news(e *flow.SessionEvent, now time.Time) {
+	p := a.partitions[e.Partition]
+	s := &p.session
+	switch e.Kind {
+	case flow.Opened:
+		a.stats.Sessions.Add(1)
+		a.settings.Logger.Debug("session opened", slog.String("topic", a.settings.Topic),
+			slog.Int("partition", p.index), slog.Bool("same", e.Session == s.id))
+		s.opened(e.Session, now)
+		a.settings.Transport.Adopt(p.index, e.Session)
+	case flow.Failed:
+		if s.state != Failed {
+			a.fatal = e.Err
+		}
+		s.failed(e.Err, now)
+	case flow.Trying:
+		s.cause = e.Err
+		if a.settings.Report != nil {
+			a.settings.Report(p.index, s.state, e.Err)
+		}
+	case flow.Closed:
+		if s.closed(e.Session, now) {
+			p.asked = false
+		}
+	}
+	a.touch(p)
+}
+
+// Withdrawal asks a publisher to let go of an epoch.
+type Withdrawal struct {
+	// Epoch: its records, and those of older ones, are meant.
+	Epoch uint64
+	// Drain sends what is queued; otherwise it is taken back unsent.
+	Drain bool
+	// done is closed when nothing of the epoch is left.
+	done chan struct{}
+}
+
+// Withdraw lets go of everything of an epoch and older ones: what is queued is
+// taken back unsent, or sent when drain is set; what is in flight is awaited and,
+// if it fails, taken back too. It returns when nothing is left, or with ctx's
+// cause. The actor must be running, and intake of the epoch must have ended.
+func (a *Actor) Withdraw(ctx context.Context, epoch uint64, drain bool) error {
+	w := Withdrawal{Epoch: epoch, Drain: drain, done: make(chan struct{})}
+	a.commands.Put(w)
+	select {
+	case <-w.done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// obey carries withdrawals out, and answers those that are complete.
+func (a *Actor) obey() {
+	for _, w := range a.commands.Take(nil) {
+		a.asked = append(a.asked, w)
+		if !w.Drain && w.Epoch > a.withdrawn {
+			a.withdrawn = w.Epoch
+			for _, p := range a.partitions {
+				p.withdraw(func(m *flow.Message) {
+					a.withdraw(&m.Parcel)
+					a.recycle(m)
+				})
+			}
+		}
+	}
+	if len(a.asked) == 0 || !a.dry() {
+		return
+	}
+	a.flush()
+	for _, w := range a.asked {
+		close(w.done)
+	}
+	a.asked = nil
+}

@@ -1,0 +1,126 @@
+package publisher
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
+)
+
+// Stats are a publisher's counters; they may be read at any time.
+type Stats struct {
+	// Attempts counts sends started, Outcomes what they came to, by flow.Outcome.
+	Attempts atomic.Uint64
+	Outcomes [flow.Unadopted + 1]atomic.Uint64
+	// Sessions counts the sessions opened, the first of each partition included.
+	Sessions atomic.Uint64
+}
+
+// settle deals with the outcomes of sends.
+func (a *Actor) settle(now time.Time) {
+	for r := range a.results.All(a.settings.Transport.Results()) {
+		a.stats.Outcomes[r.Outcome].Add(1)
+		p := a.partitions[r.Message.Partition]
+		if p.session.outcome(r.Outcome, r.Message.Session, r.Err, now) {
+			p.asked = false
+			a.settings.Logger.Warn("session is suspect; asking the broker again",
+				slog.String("topic", a.settings.Topic), slog.Int("partition", p.index),
+				slog.String("outcome", r.Outcome.String()), slog.Any("error", r.Err))
+		}
+		a.outcome(p, r, now)
+		a.touch(p)
+		if p.session.state == Failed && p.told != Failed {
+			a.fatal = p.session.cause
+		}
+	}
+}
+
+// outcome decides what becomes of the message: resolved, sent again, or given up.
+func (a *Actor) outcome(p *partition, r *flow.Result, now time.Time) {
+	m := r.Message
+	switch {
+	case r.Outcome == flow.OK:
+		a.acknowledge(&m.Parcel)
+		p.resolve(m)
+		a.recycle(m)
+	case m.Parcel.Epoch <= a.withdrawn:
+		a.withdraw(&m.Parcel)
+		p.resolve(m)
+		a.recycle(m)
+	case r.Outcome == flow.Refused:
+		a.refuse(p, m, r.Err)
+	case r.Outcome == flow.Unclear, r.Outcome == flow.Reset:
+		// These blame the record, each time anew: more than MaxRetries is proof.
+		if m.Attempts++; m.Attempts > a.settings.MaxRetries {
+			a.refuse(p, m, fmt.Errorf("%d attempts ended in the same way: %w", m.Attempts, r.Err))
+			return
+		}
+		p.keep(m, now, a.pause(m.Attempts))
+	default:
+		p.keep(m, now, 0)
+	}
+}
+
+// acknowledge resolves a record the broker said OK to.
+func (a *Actor) acknowledge(p *flow.Parcel) {
+	a.count(0, p)
+	if p.Source != flow.NoSource {
+		a.notices = append(a.notices, flow.Notice{Kind: flow.Resolved, Epoch: p.Epoch, Source: p.Source, Slot: p.Slot})
+	}
+	if p.Waiter != nil {
+		p.Waiter.Resolve(nil)
+	}
+}
+
+// withdraw takes a record back: its epoch is over, and it will be read again. Its
+// slot stays a hole.
+func (a *Actor) withdraw(p *flow.Parcel) {
+	a.count(1, p)
+	if p.Waiter != nil {
+		p.Waiter.Resolve(connect.ErrStopped)
+	}
+}
+
+// refuse deals with a record that can never be published as it is. A caller that
+// waits in Deliver is told, and that settles it; otherwise the lane stands still
+// and the runtime is to stop, the record being a hole no commit passes.
+func (a *Actor) refuse(p *partition, m *flow.Message, err error) {
+	err = a.invalidRecord(m, err)
+	w := m.Parcel.Waiter
+	if w == nil {
+		p.halt(m)
+		a.fatal = errors.Join(a.fatal, connect.Fatal(fmt.Errorf(`%w; [errors] on_invalid is "halt"`, err)))
+		return
+	}
+	a.count(1, &m.Parcel)
+	if parcel := &m.Parcel; parcel.Source != flow.NoSource {
+		a.notices = append(a.notices, flow.Notice{Kind: flow.Resolved, Epoch: parcel.Epoch, Source: parcel.Source, Slot: parcel.Slot})
+	}
+	w.Resolve(err)
+	p.resolve(m)
+	a.recycle(m)
+}
+
+func (a *Actor) count(which int, p *flow.Parcel) {
+	a.done[which].records++
+	a.done[which].bytes += p.Size
+}
+
+// flush tells the tracker and the budget of everything resolved in this step, at
+// the price of one call each.
+func (a *Actor) flush() {
+	if len(a.notices) > 0 {
+		a.settings.Tracker.Put(a.notices...)
+		a.notices = a.notices[:0]
+	}
+	for i, fate := range [...]flow.Fate{flow.Published, flow.Withdrawn} {
+		if t := a.done[i]; t.records > 0 {
+			a.done[i] = tally{}
+			a.settings.Budget.Resolve(a.settings.Index, fate, t.records, t.bytes)
+		}
+	}
+}

@@ -1,0 +1,323 @@
+// Package publisher sends the records of one topic: it sorts them into lanes,
+// starts a send on every idle lane that has a record, and tries again for as long
+// as the outcome can still change. One goroutine runs two pure cores, lanes and
+// session, per topic partition.
+package publisher
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
+)
+
+// Transport makes attempts to send and keeps sessions for one topic. It never
+// blocks, never retries a message and never changes session by itself.
+type Transport interface {
+	// Start begins one attempt of one message in the session it names. Its outcome
+	// comes through Results exactly once, also across a restart of the publisher.
+	// At most lanes × partitions attempts are under way.
+	Start(*flow.Message)
+	// Results is where outcomes arrive.
+	Results() *flow.Pipe[flow.Result]
+	// Open asks for a session of a topic partition, with patience. It is answered
+	// by Opened or Failed; asking again meanwhile changes nothing.
+	Open(partition int)
+	// Adopt lets sends that name session through from now on.
+	Adopt(partition int, session uint64)
+	// Events is where news of sessions arrives.
+	Events() *flow.Pipe[flow.SessionEvent]
+}
+
+// Settings of an Actor. Topic, Index, Parcels, Transport, Tracker, Budget and Stop
+// are needed.
+type Settings struct {
+	Topic string
+	// Index numbers the topic for the budget.
+	Index int32
+	// Partitions as in connect.Producer.
+	Partitions int
+	Ordering   Ordering
+	// Lanes is the most requests in flight per topic partition; 0 means 128.
+	Lanes     int
+	Parcels   *flow.Pipe[flow.Parcel]
+	Transport Transport
+	Tracker   *flow.Pipe[flow.Notice]
+	Budget    *flow.Budget
+	// Stop ends when no more parcels will come: Serve then returns nil as soon as
+	// everything is resolved.
+	Stop context.Context
+	// MaxRetries is how many outcomes that blame a record are tried again; 0 means
+	// none.
+	MaxRetries int
+	// Backoff and MaxBackoff pace retries; 0 means 1 s and 30 s.
+	Backoff, MaxBackoff time.Duration
+	// Logger is told of sessions lost and found; nil logs nothing.
+	Logger *slog.Logger
+	// Report is told when a topic partition changes its state. May be nil.
+	Report func(partition int, s State, cause error)
+}
+
+// Actor publishes one topic. Its state outlives Serve: a new Serve goes on where
+// the last one was cut, and awaits what is in flight instead of sending it again
+// (design law 3).
+type Actor struct {
+	settings   Settings
+	partitions []*partition
+	commands   *flow.Pipe[Withdrawal]
+	stats      Stats
+	next       int // round robin of keyless records
+
+	// What has been taken from the pipes and not yet dealt with.
+	parcels flow.Held[flow.Parcel]
+	results flow.Held[flow.Result]
+	events  flow.Held[flow.SessionEvent]
+	asked   []Withdrawal
+
+	withdrawn uint64 // records of epochs up to this one are not sent any more
+	notices   []flow.Notice
+	done      [2]tally // published, withdrawn: since the last flush
+	fatal     error    // to be returned by Serve, once
+	spare     *flow.Message
+	dirty     []*partition // may be able to start something
+}
+
+type partition struct {
+	*lanes
+	session session
+	index   int
+	marked  bool // in dirty
+	asked   bool // a session has been asked for
+	told    State
+}
+
+type tally struct{ records, bytes int }
+
+// New returns an actor ready to Serve.
+func New(s Settings) *Actor {
+	if s.Lanes <= 0 {
+		s.Lanes = 128
+	}
+	if s.Logger == nil {
+		s.Logger = slog.New(slog.DiscardHandler)
+	}
+	a := &Actor{settings: s, commands: flow.NewPipe[Withdrawal]()}
+	for i := range max(s.Partitions, 1) {
+		p := &partition{lanes: newLanes(s.Ordering, s.Lanes), index: i}
+		p.session.pause = a.pause
+		a.partitions = append(a.partitions, p)
+	}
+	return a
+}
+
+// pause grows exponentially with the failures in a row, with jitter.
+func (a *Actor) pause(tries int) time.Duration {
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval = orElse(a.settings.Backoff, time.Second)
+	b.MaxInterval = orElse(a.settings.MaxBackoff, 30*time.Second)
+	b.MaxElapsedTime = 0
+	b.Reset()
+	pause := b.NextBackOff()
+	for range min(tries-1, 64) {
+		pause = b.NextBackOff()
+	}
+	return pause
+}
+
+func orElse(d, fallback time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return fallback
+}
+
+// String names the actor.
+func (a *Actor) String() string { return "publisher " + a.settings.Topic }
+
+// Stats returns the actor's counters, which it goes on counting.
+func (a *Actor) Stats() *Stats { return &a.stats }
+
+// Serve publishes until ctx ends, or until everything is resolved after Stop, when
+// it returns nil. It returns an error of ClassFatal or ClassConfig once for each
+// record that cannot be delivered and each session that cannot be opened; a new
+// Serve then carries on with the rest.
+func (a *Actor) Serve(ctx context.Context) error {
+	for _, p := range a.partitions {
+		a.touch(p)
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	stop := a.settings.Stop.Done()
+	for {
+		wake := a.step(time.Now())
+		if err := a.fatal; err != nil {
+			a.fatal = nil
+			return err
+		}
+		if a.settings.Stop.Err() != nil && a.dry() {
+			return nil
+		}
+		if !wake.IsZero() {
+			timer.Reset(time.Until(wake))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-stop:
+			stop = nil
+		case <-timer.C:
+		case <-a.commands.Wake():
+		case <-a.settings.Parcels.Wake():
+		case <-a.settings.Transport.Results().Wake():
+		case <-a.settings.Transport.Events().Wake():
+		}
+	}
+}
+
+// step deals with everything that has come, starts what can be started, and
+// returns when it wants to be called again; the zero time when nothing waits for a
+// time.
+func (a *Actor) step(now time.Time) time.Time {
+	for e := range a.events.All(a.settings.Transport.Events()) {
+		a.news(e, now)
+	}
+	a.settle(now)
+	a.queue()
+	a.obey()
+	wake := a.start(now)
+	a.flush()
+	return wake
+}
+
+// queue sorts parcels into their lanes.
+func (a *Actor) queue() {
+	for parcel := range a.parcels.All(a.settings.Parcels) {
+		if parcel.Epoch <= a.withdrawn {
+			a.withdraw(parcel)
+			continue
+		}
+		m := a.message()
+		m.Parcel = *parcel
+		hash := a.route(m)
+		p := a.partitions[m.Partition]
+		p.push(m, hash)
+		a.touch(p)
+	}
+}
+
+// route picks the topic partition of a message and returns what picks its lane.
+// Records of one key meet in one partition and, there, in one lane.
+func (a *Actor) route(m *flow.Message) uint64 {
+	n := uint64(len(a.partitions))
+	if m.Parcel.Keyed {
+		hash := flow.HashKey(m.Parcel.Key)
+		m.Partition = int(hash % n)
+		return hash / n
+	}
+	m.Partition = a.next
+	a.next = (a.next + 1) % len(a.partitions)
+	return uint64(m.Parcel.Source + 1)
+}
+
+// start gives every idle lane's record to the transport, as far as the session
+// permits.
+func (a *Actor) start(now time.Time) (wake time.Time) {
+	touched := a.dirty
+	a.dirty = a.dirty[:0]
+	for _, p := range touched {
+		p.marked = false
+		wake = earlier(wake, p.due(now))
+		if p.session.state == Opening && !p.asked {
+			p.asked = true
+			a.settings.Transport.Open(p.index)
+		}
+		for p.session.permits(now, p.flying) > 0 {
+			m := p.next()
+			if m == nil {
+				break
+			}
+			m.Session = p.session.id
+			p.session.sent()
+			a.stats.Attempts.Add(1)
+			a.settings.Transport.Start(m)
+		}
+		if p.session.state == Probing && p.waiting > 0 && p.flying == 0 {
+			wake = earlier(wake, p.session.probeAt)
+		}
+		a.tell(p)
+	}
+	for _, p := range touched {
+		if len(p.delayed) > 0 || p.session.state == Probing && p.waiting > 0 {
+			a.touch(p) // looked at again when the time has come
+		}
+	}
+	return wake
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func (a *Actor) touch(p *partition) {
+	if !p.marked {
+		p.marked = true
+		a.dirty = append(a.dirty, p)
+	}
+}
+
+// tell reports a change of state.
+func (a *Actor) tell(p *partition) {
+	if p.told == p.session.state {
+		return
+	}
+	p.told = p.session.state
+	if a.settings.Report != nil {
+		a.settings.Report(p.index, p.session.state, p.session.cause)
+	}
+}
+
+// message returns a recycled message, or a new one.
+func (a *Actor) message() *flow.Message {
+	m := a.spare
+	if m == nil {
+		return new(flow.Message)
+	}
+	a.spare = m.Next
+	*m = flow.Message{}
+	return m
+}
+
+func (a *Actor) recycle(m *flow.Message) {
+	*m = flow.Message{Next: a.spare}
+	a.spare = m
+}
+
+// dry reports whether everything handed over is resolved, or given up.
+func (a *Actor) dry() bool {
+	if a.parcels.Len() > 0 || a.settings.Parcels.Len() > 0 {
+		return false
+	}
+	for _, p := range a.partitions {
+		if !p.dry() && (p.session.state != Failed || p.flying > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// invalidRecord is the error of a record the broker will never take.
+func (a *Actor) invalidRecord(m *flow.Message, err error) error {
+	where := a.settings.Topic
+	if s := m.Parcel.Stamp; s.Partition != "" {
+		where += " from " + (connect.Offset{Partition: s.Partition, Value: s.Position}).String()
+	}
+	return connect.Invalid(fmt.Errorf("record for %s cannot be published: %w", where, err))
+}
