@@ -62,8 +62,13 @@ type Error struct {
 	Err   error
 }
 
-// Error returns the text of the cause.
-func (e *Error) Error() string { return e.Err.Error() }
+// Error returns the text of the cause, and without a cause names the class.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Class.Error()
+	}
+	return e.Err.Error()
+}
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
@@ -90,14 +95,24 @@ func ConfigError(format string, args ...any) error {
 	return mark(ClassConfig, fmt.Errorf(format, args...))
 }
 
-// ClassOf returns the outermost mark on err: ClassRetryable when there is none,
-// and the zero Class when err is nil.
+// ClassOf returns the outermost mark on err, else the Class err was made of as if
+// that were a sentinel, else ClassRetryable; and the zero Class when err is nil.
 func ClassOf(err error) Class {
 	if err == nil {
 		return 0
 	}
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Class
+	for marked := err; ; {
+		e, ok := errors.AsType[*Error](marked)
+		if !ok {
+			break
+		}
+		if e.Class != 0 {
+			return e.Class
+		}
+		marked = e.Err
+	}
+	if c, ok := errors.AsType[Class](err); ok && c != 0 {
+		return c
 	}
 	return ClassRetryable
 }
