@@ -202,7 +202,7 @@ var once = sync.OnceValue(func() int { return 1 })
 		want: []string{"a/a.go:2: f has 61 lines", "a/c.go:1: 301 lines"},
 	},
 	{
-		name: "wide packages, and an allowance wider than its package",
+		name: "wide packages, and an allowance nobody needs",
 		rule: wide,
 		files: map[string]string{
 			"a/a.go":             "package a\nconst (" + names("A", 10) + ")\nvar C, D int\ntype T int\nfunc (T) M() {}\nfunc F() {}\nfunc G() {}\nfunc H() {}",
@@ -210,7 +210,7 @@ var once = sync.OnceValue(func() int { return 1 })
 			"cmd/x/a.go":         "package main\nconst (" + names("A", 50) + ")",
 			"internal/flow/a.go": "package flow",
 		},
-		want: []string{"a: exports 16 names, at most 15", "internal/flow: exports 0 names and is allowed"},
+		want: []string{"a: exports 16 names, at most 15", "internal/flow: exports 0 names and needs no allowance"},
 	},
 	{
 		name: "an error that hides its cause",
