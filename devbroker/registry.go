@@ -1,0 +1,79 @@
+package devbroker
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// registry is the schema registry. An id is a subject's, not a version's.
+type registry struct {
+	subjects map[string]*subject
+	byID     map[uint64]*subject
+}
+
+// subject is a sequence of definitions, each compatible with the one before.
+type subject struct {
+	id       uint64
+	name     string
+	mode     compatibility
+	versions []*version // by number; what DeleteSchemaVersion takes is marked
+}
+
+// version is one definition.
+type version struct {
+	number      uint32
+	schema      definition
+	description string
+	createdBy   string
+	createdAt   time.Time
+	tags        []string
+	deleted     bool
+}
+
+func newRegistry() registry {
+	return registry{subjects: map[string]*subject{}, byID: map[uint64]*subject{}}
+}
+
+func (u *subject) latest() *version { return u.versions[len(u.versions)-1] }
+
+// version returns one that is not deleted.
+func (u *subject) version(number uint32) *version {
+	if number == 0 || int(number) > len(u.versions) || u.versions[number-1].deleted {
+		return nil
+	}
+	return u.versions[number-1]
+}
+
+// find returns the version with a fingerprint, deleted or not: the real broker's
+// list of them does not shrink.
+func (u *subject) find(fingerprint string) *version {
+	i := slices.IndexFunc(u.versions, func(v *version) bool { return v.schema.fingerprint == fingerprint })
+	if i < 0 {
+		return nil
+	}
+	return u.versions[i]
+}
+
+// add registers a definition and reports whether it is new.
+func (r *registry) add(name string, v *version) (*subject, *version, bool, error) {
+	u := r.subjects[name]
+	if u == nil {
+		u = &subject{id: uint64(len(r.subjects) + 1), name: name, mode: backward}
+		r.subjects[name], r.byID[u.id] = u, u
+	} else if old := u.find(v.schema.fingerprint); old != nil {
+		return u, old, false, nil
+	} else if problems := u.mode.check(u.latest().schema, v.schema); len(problems) > 0 {
+		return nil, nil, false, fmt.Errorf("schema is not compatible with subject %s (%s): %v", name, u.mode, problems)
+	}
+	v.number = uint32(len(u.versions) + 1)
+	u.versions = append(u.versions, v)
+	return u, v, true, nil
+}
+
+// sorted returns the subjects by name.
+func (r *registry) sorted() []*subject {
+	return slices.SortedFunc(maps.Values(r.subjects), func(a, b *subject) int { return cmp.Compare(a.name, b.name) })
+}
