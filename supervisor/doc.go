@@ -1,0 +1,17 @@
+// Package supervisor runs a connector: it builds the pipes and the actors, puts
+// them under one suture tree, joins them with a client of the Danube broker, and
+// ends them in order.
+//
+//	err := supervisor.Run(ctx, source, cfg, supervisor.Options{Logger: logger})
+//
+// Cancelling ctx is the graceful stop: intake ends, what was taken is published
+// and committed, the source is shut down, all within [delivery] drain_timeout.
+//
+// # Embedding
+//
+// A [Runtime] is itself a suture.Service, so a host can put any number of them
+// into a tree of its own; each stops by itself and never takes a neighbour along.
+// The host's supervisor gives up waiting after its own Timeout (10 s by default):
+// set that above drain_timeout, or the host cuts the drain short. A Runtime serves
+// once; make a new one to run the source again.
+package supervisor

@@ -1,0 +1,288 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/actors/committer"
+	"github.com/danube-messaging/danube-connect-go/actors/health"
+	"github.com/danube-messaging/danube-connect-go/actors/poller"
+	"github.com/danube-messaging/danube-connect-go/actors/streamer"
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
+)
+
+// keeper is the actor that keeps the source alive, epoch after epoch. It is the
+// only one to call Initialize, Poll, Stream and, until the ordered stop takes
+// over, Shutdown.
+type keeper struct {
+	source connect.Source
+	rt     *Runtime
+	door   *door
+	life   lifecycle
+
+	// stop ends when the runtime takes no more records.
+	stop    context.Context
+	endTake context.CancelFunc
+
+	number  atomic.Uint64          // of the newest epoch
+	open    atomic.Bool            // that epoch is initialized and not shut down
+	calling atomic.Pointer[string] // the call into the source that has not returned
+
+	mu     sync.Mutex
+	reopen context.CancelCauseFunc // ends intake of the running epoch
+}
+
+const sourceName = "source"
+
+func newKeeper(rt *Runtime, source connect.Source) *keeper {
+	k := &keeper{source: source, rt: rt, door: newDoor()}
+	k.stop, k.endTake = context.WithCancel(context.Background())
+	return k
+}
+
+// String names the actor.
+func (k *keeper) String() string { return sourceName }
+
+// Serve keeps the source going until it has ended or the runtime stops (nil). An
+// epoch that failed is closed before Serve returns its error, so that the pause
+// before the next one holds nothing up.
+func (k *keeper) Serve(ctx context.Context) error {
+	for {
+		var err error
+		switch k.life.next(k.stop.Err() != nil) {
+		case closeEpoch:
+			k.close(ctx)
+		case openEpoch:
+			err = k.begin(ctx)
+		case runIntake:
+			err = k.intake(ctx)
+		case finish:
+			return nil
+		}
+		if err != nil {
+			k.close(ctx)
+			return err
+		}
+	}
+}
+
+// call makes a call into the source that can be named while it lasts.
+func (k *keeper) call(name string, f func()) {
+	k.calling.Store(&name)
+	defer k.calling.Store(nil)
+	f()
+}
+
+// begin opens an epoch.
+func (k *keeper) begin(ctx context.Context) error {
+	leave, err := k.door.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	number := max(k.number.Load()+1, uint64(time.Now().UnixMicro()))
+	k.number.Store(number)
+	k.life.opening()
+	e := &epoch{rt: k.rt, number: number}
+	bounded, cancel := k.until(ctx, k.stop)
+	defer cancel()
+	k.call("Initialize", func() { err = k.source.Initialize(bounded, e) })
+	if err != nil {
+		return fmt.Errorf("initialize: %w", err)
+	}
+	var producers []connect.Producer
+	k.call("Producers", func() { producers = k.source.Producers() })
+	if err := k.rt.topics.declare(producers...); err != nil {
+		return err
+	}
+	k.rt.gate.Begin(number)
+	k.open.Store(true)
+	k.life.opened(nil)
+	k.rt.board.Set(sourceName, health.Running, nil)
+	k.rt.log.Info("source initialized", slog.Uint64("epoch", number), slog.Int("topics", len(producers)))
+	return nil
+}
+
+// until returns a context that ends with either of two.
+func (k *keeper) until(ctx, other context.Context) (context.Context, context.CancelFunc) {
+	both, cancel := context.WithCancelCause(ctx)
+	release := context.AfterFunc(other, func() { cancel(context.Cause(other)) })
+	return both, func() { release(); cancel(nil) }
+}
+
+// errReopen is why intake was asked to end while the runtime goes on.
+type errReopen struct{ cause error }
+
+// Error says what made the source go down.
+func (e *errReopen) Error() string { return "source is re-opened: " + e.cause.Error() }
+
+// Unwrap returns the cause.
+func (e *errReopen) Unwrap() error { return e.cause }
+
+// intake runs the poller or the streamer until it ends.
+func (k *keeper) intake(ctx context.Context) error {
+	taking, cancel := context.WithCancelCause(k.stop)
+	defer cancel(nil)
+	k.mu.Lock()
+	k.reopen = cancel
+	k.mu.Unlock()
+
+	k.life.running()
+	var err error
+	k.call(k.mode(), func() { err = k.intakeActor(taking).Serve(ctx) })
+	asked, again := errors.AsType[*errReopen](context.Cause(taking))
+	if err == nil && again && k.stop.Err() == nil {
+		err = asked
+	}
+	k.life.ran(err)
+	if errors.Is(err, connect.ErrEnd) {
+		k.rt.log.Info("source has ended", slog.Uint64("epoch", k.number.Load()))
+		return nil
+	}
+	return err
+}
+
+func (k *keeper) mode() string {
+	if _, ok := k.source.(connect.Poller); ok {
+		return "Poll"
+	}
+	return "Stream"
+}
+
+func (k *keeper) intakeActor(stop context.Context) actor {
+	cfg, rt := k.rt.cfg, k.rt
+	if p, ok := k.source.(connect.Poller); ok {
+		return poller.New(poller.Settings{
+			Source: p, Stop: stop, Logger: rt.log,
+			Hand: func(ctx context.Context, envelopes []connect.Envelope) error {
+				return halting(rt.gate.HandAll(ctx, envelopes))
+			},
+			Interval: cfg.Processing.PollInterval(), MaxRetries: cfg.Retry.MaxRetries,
+			Backoff: cfg.Retry.Backoff(), MaxBackoff: cfg.Retry.MaxBackoff(),
+			Report: k.report,
+		})
+	}
+	return streamer.New(streamer.Settings{
+		Source: k.source.(connect.Streamer), Stop: stop,
+		Hand: func(ctx context.Context, envelopes []connect.Envelope, waiter func(int) flow.Waiter) error {
+			return rt.gate.Hand(ctx, envelopes, waiter)
+		},
+		Halt: func(err error) { rt.fail(halting(err)) },
+	})
+}
+
+// halting makes an invalid record fatal, which is what the error policy says.
+func halting(err error) error {
+	if connect.ClassOf(err) != connect.ClassInvalid {
+		return err
+	}
+	return connect.Fatal(fmt.Errorf(`%w; [errors] on_invalid is "halt"`, err))
+}
+
+// report puts the outcome of a poll or a health check on the board.
+func (k *keeper) report(err error) {
+	if err != nil {
+		k.rt.board.Set(sourceName, health.Degraded, err)
+		return
+	}
+	k.rt.board.Set(sourceName, health.Running, nil)
+}
+
+// Reopen ends intake of the running epoch; the source is shut down and begun
+// again.
+func (k *keeper) Reopen(cause error) {
+	k.rt.board.Set(sourceName, health.Unhealthy, cause)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.reopen != nil {
+		k.reopen(&errReopen{cause})
+	}
+}
+
+// close ends the epoch in the order of the flow: no more intake; what is unsent is
+// taken back, or sent if the source cannot offer it again; what is in flight is
+// awaited; what can be committed is; then Shutdown. A runtime that stops meanwhile
+// leaves the rest to the ordered stop.
+func (k *keeper) close(ctx context.Context) {
+	k.rt.gate.Shut()
+	bounded, cancel := k.until(ctx, k.stop)
+	defer cancel()
+	if err := k.rt.topics.withdraw(bounded, k.number.Load(), !k.replayable()); err != nil {
+		return
+	}
+	settle, cancelSettle := context.WithTimeout(bounded, settleTimeout)
+	defer cancelSettle()
+	if err := k.rt.commitNow(settle); err != nil {
+		k.rt.log.Warn("last commit of the epoch failed; what it would have covered is read again", slog.Any("error", err))
+	}
+	if bounded.Err() != nil {
+		return
+	}
+	down, cancelDown := context.WithTimeout(ctx, k.rt.cfg.Delivery.DrainTimeout)
+	defer cancelDown()
+	if err := k.shutdown(down); err != nil {
+		k.rt.log.Warn("shutdown of the source failed", slog.Any("error", err))
+	}
+}
+
+// settleTimeout bounds how long the end of an epoch waits for its last commit.
+const settleTimeout = 5 * time.Second
+
+// replayable reports whether the source offers again what was not committed.
+func (k *keeper) replayable() bool {
+	_, ok := k.source.(connect.Committer)
+	return ok
+}
+
+// shutdown calls Shutdown alone.
+func (k *keeper) shutdown(ctx context.Context) (err error) {
+	leave, err := k.door.alone(ctx)
+	if err != nil {
+		return fmt.Errorf("shutdown was not called, because Commit or HealthCheck has not returned: %w", err)
+	}
+	defer leave()
+	k.open.Store(false)
+	if s, ok := k.source.(connect.Shutdowner); ok {
+		k.call("Shutdown", func() { err = s.Shutdown(ctx) })
+	}
+	k.life.closed()
+	return err
+}
+
+// commit is what the committer calls.
+func (k *keeper) commit(ctx context.Context, number uint64, offsets []connect.Offset) error {
+	leave, err := enter(ctx, k.door.commit)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if number != k.number.Load() || !k.open.Load() {
+		return committer.ErrStale
+	}
+	c, ok := k.source.(connect.Committer)
+	if !ok {
+		return nil
+	}
+	return c.Commit(ctx, offsets)
+}
+
+// check is what the prober of the source calls; without a source to ask, all is
+// well.
+func (k *keeper) check(ctx context.Context) error {
+	leave, err := enter(ctx, k.door.health)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	c, ok := k.source.(connect.HealthChecker)
+	if !ok || !k.open.Load() {
+		return nil
+	}
+	return c.HealthCheck(ctx)
+}

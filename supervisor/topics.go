@@ -1,0 +1,203 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/actors/health"
+	"github.com/danube-messaging/danube-connect-go/actors/publisher"
+	"github.com/danube-messaging/danube-connect-go/codec"
+	"github.com/danube-messaging/danube-connect-go/internal/danube"
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
+	"github.com/danube-messaging/danube-connect-go/internal/handover"
+)
+
+// topics holds the publisher of every declared topic.
+type topics struct {
+	rt *Runtime
+	// stop ends when no more parcels will come.
+	stop    context.Context
+	endFeed context.CancelFunc
+
+	mu  sync.Mutex
+	all []*topic
+}
+
+// topic is one publisher and what belongs to it.
+type topic struct {
+	producer  connect.Producer
+	publisher *publisher.Actor
+	transport *danube.Transport
+	child     *child
+	states    []partitionState // by topic partition; guarded by topics.mu
+}
+
+type partitionState struct {
+	state publisher.State
+	cause error
+	open  bool // it has been open before
+}
+
+func newTopics(rt *Runtime) *topics {
+	t := &topics{rt: rt}
+	t.stop, t.endFeed = context.WithCancel(context.Background())
+	return t
+}
+
+// declare adds what is new among producers; all that is wrong is returned at once,
+// and nothing is added then.
+func (t *topics) declare(producers ...connect.Producer) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var errs []error
+	var fresh []*topic
+	for _, p := range producers {
+		if err := p.Validate(); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if before, ok := t.find(fresh, p.Topic); ok {
+			if before != p {
+				errs = append(errs, connect.ConfigError("topic %s is declared with partitions = %d, reliable = %t, and was declared with partitions = %d, reliable = %t; they must agree",
+					p.Topic, p.Partitions, p.Reliable, before.Partitions, before.Reliable))
+			}
+			continue
+		}
+		made, err := t.make(p, int32(len(t.all)+len(fresh)))
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		fresh = append(fresh, made)
+	}
+	if len(errs) > 0 {
+		for _, f := range fresh {
+			f.transport.Close()
+		}
+		return errors.Join(errs...)
+	}
+	for _, f := range fresh {
+		t.all = append(t.all, f)
+		t.rt.tree.publishers.Add(f.child)
+	}
+	return nil
+}
+
+func (t *topics) find(fresh []*topic, name string) (connect.Producer, bool) {
+	for _, known := range [][]*topic{t.all, fresh} {
+		for _, k := range known {
+			if k.producer.Topic == name {
+				return k.producer, true
+			}
+		}
+	}
+	return connect.Producer{}, false
+}
+
+// make builds a publisher, its transport and its pipe, and opens the gate for the
+// topic: records may be handed over before the publisher runs.
+func (t *topics) make(p connect.Producer, index int32) (*topic, error) {
+	cfg := &t.rt.cfg
+	schema, _ := cfg.SchemaFor(p.Topic)
+	encoder, err := codec.For(codec.Settings{SchemaType: schema.SchemaType})
+	if err != nil {
+		return nil, err
+	}
+	over := cfg.TopicFor(p.Topic)
+	transport, err := t.rt.client.Transport(danube.Topic{
+		Producer: p, Connector: cfg.ConnectorName, Lanes: lanesOf(over.Ordering, over.Lanes), Stamp: cfg.Delivery.Stamp,
+	})
+	if err != nil {
+		return nil, err
+	}
+	pipe := flow.NewPipe[flow.Parcel]()
+	made := &topic{producer: p, transport: transport, states: make([]partitionState, max(p.Partitions, 1))}
+	made.publisher = publisher.New(publisher.Settings{
+		Topic: p.Topic, Index: index, Partitions: p.Partitions,
+		Ordering: orderings[over.Ordering], Lanes: over.Lanes,
+		Parcels: pipe, Transport: transport, Tracker: t.rt.notices, Budget: t.rt.budget, Stop: t.stop,
+		MaxRetries: cfg.Retry.MaxRetries, Backoff: cfg.Retry.Backoff(), MaxBackoff: cfg.Retry.MaxBackoff(),
+		Logger: t.rt.log,
+		Report: func(partition int, s publisher.State, cause error) { t.report(made, partition, s, cause) },
+	})
+	made.child = t.rt.child(made.publisher)
+	made.child.resume = true
+	t.rt.gate.Declare(&handover.Topic{Producer: p, Index: index, Encoder: encoder, Measure: transport.Measure, Pipe: pipe})
+	return made, nil
+}
+
+var orderings = map[string]publisher.Ordering{
+	"key": publisher.ByKey, "partition": publisher.ByPartition, "none": publisher.Unordered,
+}
+
+func lanesOf(ordering string, lanes int) int {
+	if orderings[ordering] == publisher.ByPartition {
+		return 1
+	}
+	return lanes
+}
+
+// boardState says what a topic partition's state is on the board. A session that
+// is lost while running degrades the topic; the first one is still to come.
+func (p partitionState) boardState() health.State {
+	switch p.state {
+	case publisher.Open:
+		return health.Running
+	case publisher.Probing:
+		return health.Stalled
+	case publisher.Failed:
+		return health.Failed
+	}
+	if p.open {
+		return health.Degraded
+	}
+	return health.Starting
+}
+
+// report puts the gravest state of a topic's partitions on the board.
+func (t *topics) report(of *topic, partition int, s publisher.State, cause error) {
+	t.mu.Lock()
+	at := &of.states[partition]
+	at.state, at.cause = s, cause
+	at.open = at.open || s == publisher.Open
+	worst, why := health.Stopped, error(nil)
+	for _, p := range of.states {
+		if b := p.boardState(); b > worst {
+			worst, why = b, p.cause
+		}
+	}
+	t.mu.Unlock()
+	t.rt.board.Set(of.publisher.String(), worst, why)
+}
+
+func (t *topics) snapshot() []*topic {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]*topic(nil), t.all...)
+}
+
+// withdraw makes every publisher let go of an epoch, all at the same time.
+func (t *topics) withdraw(ctx context.Context, epoch uint64, drain bool) error {
+	all := t.snapshot()
+	errs := make([]error, len(all))
+	var wait sync.WaitGroup
+	for i, each := range all {
+		wait.Go(func() { errs[i] = each.publisher.Withdraw(ctx, epoch, drain) })
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+// finished waits until every publisher has nothing left to do.
+func (t *topics) finished(ctx context.Context) error {
+	for _, each := range t.snapshot() {
+		select {
+		case <-each.child.finished:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
