@@ -1,0 +1,61 @@
+package danube
+
+import (
+	"context"
+	"time"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
+	"github.com/danube-messaging/danube-connect-go/internal/wire"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/mem"
+)
+
+// sendOptions are the options of every SendMessage call.
+func sendOptions() []grpc.CallOption {
+	return []grpc.CallOption{grpc.ForceCodecV2(sendCodec{mem.DefaultBufferPool()}), grpc.StaticMethod()}
+}
+
+// send is the life of one goroutine of the pool: a job, its result, the next.
+func (t *Transport) send(jobs <-chan job, done func()) {
+	var f frame
+	for j := range jobs {
+		result := t.attempt(j, &f)
+		j.session.release()
+		done()
+		t.results.Put(result)
+	}
+}
+
+// attempt sends one message once.
+func (t *Transport) attempt(j job, f *frame) flow.Result {
+	// Law 9: nothing that stops softly reaches this context.
+	ctx, cancel := context.WithTimeout(j.session.ctx, t.client.settings.RequestTimeout)
+	defer cancel()
+	r := flow.Result{Message: j.message, Sent: time.Now()}
+	f.template = j.session.template
+	fill(&f.message, &j.message.Parcel)
+	f.message.RequestID = t.client.requests.Add(1)
+	f.message.PublishTime = uint64(r.Sent.UnixMilli())
+	err := j.session.conn.Invoke(ctx, wire.SendMessage, f, f, t.options...)
+	r.Answered = time.Now()
+	if err == nil {
+		r.Outcome = flow.OK
+		return r
+	}
+	r.Outcome = sent(err)
+	r.Err = &callError{topic: t.partitions[j.message.Partition].topic, op: "send", broker: j.session.at.url(), cause: err}
+	if r.Outcome == flow.Refused {
+		r.Err = connect.Invalid(r.Err)
+	}
+	return r
+}
+
+// fill sets what of a message comes from its parcel.
+func fill(m *wire.Message, p *flow.Parcel) {
+	m.Payload = p.Payload
+	m.Key, m.Keyed = p.Key, p.Keyed
+	m.Attributes = p.Attributes
+	m.Epoch = p.Stamp.Epoch
+	m.Partition, m.Position, m.Seq = p.Stamp.Partition, p.Stamp.Position, p.Stamp.Seq
+}
