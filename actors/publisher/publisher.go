@@ -94,6 +94,7 @@ type partition struct {
 	marked  bool // in dirty
 	asked   bool // a session has been asked for
 	told    State
+	news    bool // told is current
 }
 
 type tally struct{ records, bytes int }
@@ -148,6 +149,7 @@ func (a *Actor) Stats() *Stats { return &a.stats }
 // Serve then carries on with the rest.
 func (a *Actor) Serve(ctx context.Context) error {
 	for _, p := range a.partitions {
+		p.news = false // whoever keeps the board knows of a new start only
 		a.touch(p)
 	}
 	timer := time.NewTimer(0)
@@ -275,10 +277,10 @@ func (a *Actor) touch(p *partition) {
 
 // tell reports a change of state.
 func (a *Actor) tell(p *partition) {
-	if p.told == p.session.state {
+	if p.news && p.told == p.session.state {
 		return
 	}
-	p.told = p.session.state
+	p.told, p.news = p.session.state, true
 	if a.settings.Report != nil {
 		a.settings.Report(p.index, p.session.state, p.session.cause)
 	}
