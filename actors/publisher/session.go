@@ -96,7 +96,7 @@ func (s *session) outcome(o flow.Outcome, id uint64, err error, now time.Time) (
 		s.answered(o, now)
 	case flow.Stalled, flow.Busy:
 		s.stall(err, now)
-	case flow.Unknown, flow.Lost, flow.Denied:
+	case flow.Unknown, flow.Lost, flow.Denied, flow.Unadopted:
 		return s.suspect(o, err, now)
 	}
 	return false
