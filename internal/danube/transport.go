@@ -39,6 +39,7 @@ type Transport struct {
 	topic      Topic
 	partitions []*partition
 	pool       *pool
+	widest     *wire.Template // for Measure
 	options    []grpc.CallOption
 	results    *flow.Pipe[flow.Result]
 	events     *flow.Pipe[flow.SessionEvent]
@@ -76,6 +77,8 @@ func (c *Client) Transport(topic Topic) (*Transport, error) {
 			producer: partitionName(topic.Name, topic.Producer, i),
 		})
 	}
+	longest := t.partitions[len(t.partitions)-1]
+	t.widest = t.wireProducer(longest, 0, "").Widest().Template()
 	t.pool = newPool(topic.Lanes*len(t.partitions), t.send)
 	t.ctx, t.cancel = context.WithCancelCause(c.ctx)
 	if err := c.adopt(t); err != nil {
