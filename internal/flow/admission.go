@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -15,11 +16,13 @@ type Budget struct {
 	byTopic []Totals
 	epoch   uint64
 	waiting []*waiting
+	ahead   line // scratch of grant
 }
 
 type waiting struct {
 	call    *Call
 	epoch   uint64
+	in      bool // under Budget.mu; granted is closed with it
 	granted chan struct{}
 }
 
@@ -31,8 +34,17 @@ func NewBudget(l Limits) *Budget {
 // Limits returns the bounds the budget was made with.
 func (b *Budget) Limits() Limits { return b.core.limits }
 
-// Begin starts an epoch: source partitions are numbered anew. Records of older
-// epochs keep what they hold until they are resolved.
+// Declare tells of a topic before it is used: as soon as there are two, each is
+// kept to half of the budget.
+func (b *Budget) Declare(topic int32) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.core.topic(topic)
+}
+
+// Begin starts an epoch: source partitions are numbered anew, and calls of any
+// other epoch are not admitted any more. Records of older epochs keep what they
+// hold until they are resolved.
 func (b *Budget) Begin(epoch uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -41,26 +53,15 @@ func (b *Budget) Begin(epoch uint64) {
 }
 
 // Admit takes what c asks for, waiting for room until ctx or quit ends. It returns
-// nil, ErrTooLarge, ctx's cause, or errQuit's value when quit was closed first.
-// Calls are served in turn; one that waits only for its own topic or source
-// partition lets others pass.
+// nil, ErrTooLarge, ctx's cause, or errQuit when quit was closed first or epoch is
+// not the running one; quit must be closed before another epoch begins. Calls are
+// served in turn; one that waits only for its own topic or source partition lets
+// calls pass that have nothing to do with it.
 func (b *Budget) Admit(ctx context.Context, quit <-chan struct{}, errQuit error, epoch uint64, c *Call) error {
-	b.mu.Lock()
-	v := b.core.judge(c)
-	if v == neverFits {
-		b.mu.Unlock()
-		return ErrTooLarge
+	w, err := b.enter(epoch, c, errQuit)
+	if w == nil {
+		return err
 	}
-	if v == fits && !b.blocked() {
-		b.take(c)
-		b.mu.Unlock()
-		return nil
-	}
-	w := &waiting{call: c, epoch: epoch, granted: make(chan struct{})}
-	b.waiting = append(b.waiting, w)
-	b.mu.Unlock()
-
-	var err error
 	select {
 	case <-w.granted:
 		return nil
@@ -73,36 +74,46 @@ func (b *Budget) Admit(ctx context.Context, quit <-chan struct{}, errQuit error,
 	return err
 }
 
+// enter admits or refuses c at once, or puts it into the queue.
+func (b *Budget) enter(epoch uint64, c *Call, errQuit error) (*waiting, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if epoch != b.epoch {
+		return nil, errQuit
+	}
+	b.ahead.clear()
+	switch v := b.core.judge(c, &b.ahead); {
+	case v == neverFits:
+		return nil, ErrTooLarge
+	case v == fits && len(b.waiting) == 0:
+		b.take(c)
+		return nil, nil
+	}
+	w := &waiting{call: c, epoch: epoch, granted: make(chan struct{})}
+	b.waiting = append(b.waiting, w)
+	b.grant()
+	return w, nil
+}
+
 // leave takes w off the queue. If it was granted meanwhile, what it took is given
 // back: its caller will not hand anything over.
 func (b *Budget) leave(w *waiting) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for i, other := range b.waiting {
-		if other == w {
-			b.waiting = append(b.waiting[:i], b.waiting[i+1:]...)
-			b.grant()
-			return
-		}
+	if w.in {
+		b.undo(w.call, w.epoch)
+		return
 	}
-	b.undo(w.call, w.epoch)
-}
-
-// blocked reports whether a call in the queue waits for the runtime as a whole,
-// which nobody may overtake.
-func (b *Budget) blocked() bool {
-	for _, w := range b.waiting {
-		if b.core.judge(w.call) == waitAll {
-			return true
-		}
-	}
-	return false
+	b.waiting = slices.DeleteFunc(b.waiting, func(other *waiting) bool { return other == w })
+	b.grant()
 }
 
 func (b *Budget) take(c *Call) {
 	b.core.take(c)
-	b.totals.Read += uint64(c.Records)
-	b.totals.InFlight += uint64(c.Records)
+	b.totals.admit(uint64(c.Records))
+	for _, u := range c.Topics {
+		b.topic(u.Topic).admit(uint64(u.Records))
+	}
 }
 
 // Undo gives back an admitted call whose records were not handed over after all;
@@ -114,38 +125,30 @@ func (b *Budget) Undo(c *Call, epoch uint64) {
 }
 
 func (b *Budget) undo(c *Call, epoch uint64) {
-	for _, u := range c.Topics {
-		b.core.give(u.Topic, u.Records, u.Bytes)
-	}
 	if epoch == b.epoch {
 		for _, s := range c.Sources {
 			b.core.source(s.Source).next -= uint64(s.Slots)
 		}
 	}
-	b.totals.resolve(Withdrawn, uint64(c.Records))
+	for _, u := range c.Topics {
+		b.resolve(u.Topic, Withdrawn, u.Records, u.Bytes)
+	}
 	b.grant()
 }
 
 // Resolve gives back what records of one topic held, exactly once for each,
 // whatever became of it and whatever its epoch.
 func (b *Budget) Resolve(topic int32, f Fate, records, bytes int) {
-	if records == 0 {
-		return
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.resolve(topic, f, records, bytes)
+	b.grant()
+}
+
+func (b *Budget) resolve(topic int32, f Fate, records, bytes int) {
 	b.core.give(topic, records, bytes)
 	b.totals.resolve(f, uint64(records))
-	for int(topic) >= len(b.byTopic) {
-		b.byTopic = append(b.byTopic, Totals{})
-	}
-	switch t := &b.byTopic[topic]; f {
-	case Published:
-		t.Published += uint64(records)
-	case Withdrawn:
-		t.Withdrawn += uint64(records)
-	}
-	b.grant()
+	b.topic(topic).resolve(f, uint64(records))
 }
 
 // Advance says that every slot of a source partition below low is resolved.
@@ -166,25 +169,32 @@ func (b *Budget) Commit(records uint64) {
 	b.totals.Committed += records
 }
 
-// grant lets waiting calls in, in turn.
+// grant lets waiting calls in, in turn. A call of an epoch that is over is left to
+// its quit.
 func (b *Budget) grant() {
-	kept := b.waiting[:0]
-	for i, w := range b.waiting {
-		switch b.core.judge(w.call) {
+	b.ahead.clear()
+	full := false
+	b.waiting = slices.DeleteFunc(b.waiting, func(w *waiting) bool {
+		if full || w.epoch != b.epoch {
+			return false
+		}
+		switch b.core.judge(w.call, &b.ahead) {
 		case fits:
 			b.take(w.call)
+			w.in = true
 			close(w.granted)
 		case waitAll:
-			kept = append(kept, b.waiting[i:]...)
-			clear(b.waiting[len(kept):])
-			b.waiting = kept
-			return
-		default:
-			kept = append(kept, w)
+			full = true
 		}
+		return w.in
+	})
+}
+
+func (b *Budget) topic(i int32) *Totals {
+	for int(i) >= len(b.byTopic) {
+		b.byTopic = append(b.byTopic, Totals{})
 	}
-	clear(b.waiting[len(kept):])
-	b.waiting = kept
+	return &b.byTopic[i]
 }
 
 // Totals returns all counts, taken at one instant.
@@ -194,17 +204,14 @@ func (b *Budget) Totals() Totals {
 	return b.totals
 }
 
-// Topic returns the counts of one topic; Read is what it admitted.
+// Topic returns the counts of one topic; Committed is not counted by topic.
 func (b *Budget) Topic(topic int32) Totals {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var t Totals
-	if int(topic) < len(b.byTopic) {
-		t = b.byTopic[topic]
+	if int(topic) >= len(b.byTopic) {
+		return Totals{}
 	}
-	t.InFlight = uint64(b.core.topic(topic).Records)
-	t.Read = t.Published + t.DeadLettered + t.Skipped + t.Parked + t.Withdrawn + t.InFlight
-	return t
+	return b.byTopic[topic]
 }
 
 // Held returns the bytes in flight and how many calls wait for room.

@@ -1,6 +1,9 @@
 package flow
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // ErrTooLarge says that one call asks for more than the whole budget.
 var ErrTooLarge = errors.New("call is larger than the whole budget")
@@ -16,65 +19,12 @@ type Limits struct {
 	Bytes int
 }
 
-// Call is what one hand-over asks for, all or nothing.
-type Call struct {
-	Records, Bytes int
-	Topics         []Use
-	Sources        []Span
-}
-
-// Use is a call's part in one topic.
-type Use struct {
-	Topic          int32
-	Records, Bytes int
-}
-
-// Span is a call's part in one source partition: how many slots it adds.
-type Span struct {
-	Source int32
-	Slots  int
-}
-
-// Add counts one record of size bytes for topic.
-func (c *Call) Add(topic int32, size int) {
-	c.Records++
-	c.Bytes += size
-	for i := range c.Topics {
-		if c.Topics[i].Topic == topic {
-			c.Topics[i].Records++
-			c.Topics[i].Bytes += size
-			return
-		}
-	}
-	c.Topics = append(c.Topics, Use{Topic: topic, Records: 1, Bytes: size})
-}
-
-// AddSlot counts one slot of a source partition.
-func (c *Call) AddSlot(source int32) {
-	if n := len(c.Sources); n > 0 && c.Sources[n-1].Source == source {
-		c.Sources[n-1].Slots++
-		return
-	}
-	for i := range c.Sources {
-		if c.Sources[i].Source == source {
-			c.Sources[i].Slots++
-			return
-		}
-	}
-	c.Sources = append(c.Sources, Span{Source: source, Slots: 1})
-}
-
-// Clear empties the call and keeps its storage.
-func (c *Call) Clear() {
-	c.Records, c.Bytes, c.Topics, c.Sources = 0, 0, c.Topics[:0], c.Sources[:0]
-}
-
 // verdict is what the budget says to a call.
 type verdict uint8
 
 const (
 	fits      verdict = iota
-	waitOwn           // for its own topic or source partition: others may pass
+	waitOwn           // for a topic or source partition of its own: others may pass
 	waitAll           // for the runtime as a whole: nobody behind it may pass
 	neverFits         // larger than the whole budget
 )
@@ -91,30 +41,52 @@ type budget struct {
 // when they are admitted, and low is the first that is not resolved.
 type window struct{ next, low uint64 }
 
-func (b *budget) judge(c *Call) verdict {
+// line is what the calls at the front of the queue wait for. A call behind them
+// that wants some of the same waits too, or a stream of small calls would keep a
+// large one out for ever.
+type line struct {
+	topics, sources []int32
+}
+
+func (l *line) clear() { l.topics, l.sources = l.topics[:0], l.sources[:0] }
+
+// judge says whether c may enter behind the calls in ahead, and adds to ahead what
+// c waits for. What is its own is looked at first: a call that must wait for a
+// stalled topic does not keep others from the rest of the budget.
+func (b *budget) judge(c *Call, ahead *line) verdict {
 	if c.Records > b.limits.Records || c.Bytes > b.limits.Bytes {
 		return neverFits
 	}
+	v := fits
 	for _, s := range c.Sources {
 		if s.Slots > b.limits.Records {
 			return neverFits
 		}
-	}
-	if b.records+c.Records > b.limits.Records || b.bytes+c.Bytes > b.limits.Bytes {
-		return waitAll
-	}
-	for _, s := range c.Sources {
-		w := b.source(s.Source)
-		if w.next+uint64(s.Slots)-w.low > uint64(b.limits.Records) {
-			return waitOwn
+		if !b.spans(s) {
+			ahead.sources = append(ahead.sources, s.Source)
+		}
+		if slices.Contains(ahead.sources, s.Source) {
+			v = waitOwn
 		}
 	}
 	for _, u := range c.Topics {
 		if !b.share(u) {
-			return waitOwn
+			ahead.topics = append(ahead.topics, u.Topic)
+		}
+		if slices.Contains(ahead.topics, u.Topic) {
+			v = waitOwn
 		}
 	}
-	return fits
+	if v == fits && (b.records+c.Records > b.limits.Records || b.bytes+c.Bytes > b.limits.Bytes) {
+		return waitAll
+	}
+	return v
+}
+
+// spans keeps the unresolved slots of one source partition to the window.
+func (b *budget) spans(s Span) bool {
+	w := b.source(s.Source)
+	return w.next-w.low+uint64(s.Slots) <= uint64(b.limits.Records)
 }
 
 // share keeps any one of several topics to half of the budget, so that a topic the

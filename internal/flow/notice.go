@@ -7,7 +7,9 @@ type Notice struct {
 	Kind   NoticeKind
 	Epoch  uint64
 	Source int32
-	// Slot is the slot admitted or resolved.
+	// Slot is the slot admitted or resolved; for Named, how many slots source
+	// partitions of that name had before in this epoch; for Revoked, how many they
+	// have had by then.
 	Slot uint64
 	// Name is the source partition's name; only for Named.
 	Name string

@@ -21,6 +21,11 @@ const (
 	Withdrawn
 )
 
+func (t *Totals) admit(n uint64) {
+	t.Read += n
+	t.InFlight += n
+}
+
 func (t *Totals) resolve(f Fate, n uint64) {
 	t.InFlight -= n
 	switch f {

@@ -66,6 +66,7 @@ type epoch struct {
 	shut    bool
 	sources map[string]*source
 	next    int32
+	revoked map[string]*source // the last life of source partitions that have none
 }
 
 // New returns a gate that is shut; Begin opens it.
@@ -82,7 +83,7 @@ func (g *Gate) Begin(number uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.end()
-	g.epoch = &epoch{number: number, quit: make(chan struct{}), sources: map[string]*source{}}
+	g.epoch = &epoch{number: number, quit: make(chan struct{}), sources: map[string]*source{}, revoked: map[string]*source{}}
 	g.settings.Budget.Begin(number)
 	g.settings.Tracker.Put(flow.Notice{Kind: flow.Begun, Epoch: number})
 }
@@ -109,29 +110,33 @@ func (g *Gate) Declare(t *Topic) {
 	all := maps.Clone(*g.topics.Load())
 	all[t.Producer.Topic] = t
 	g.topics.Store(&all)
+	g.settings.Budget.Declare(t.Index)
 }
 
-// Revoke forgets source partitions of the running epoch.
+// Revoke forgets source partitions of the running epoch. What a call that waits for
+// room has for them is still delivered, and holds no commit back.
 func (g *Gate) Revoke(names ...string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, name := range names {
 		if s, ok := g.epoch.sources[name]; ok {
 			delete(g.epoch.sources, name)
-			g.settings.Tracker.Put(flow.Notice{Kind: flow.Revoked, Epoch: g.epoch.number, Source: s.id})
+			g.epoch.revoked[name], s.revoked = s, true
+			g.settings.Tracker.Put(flow.Notice{Kind: flow.Revoked, Epoch: g.epoch.number, Source: s.id, Slot: s.handed()})
 		}
 	}
 }
 
 // Marks returns, for the named source partitions of the running epoch (all when
-// none are named), how many slots were handed over: what Flush waits for.
+// none are named), how many slots were handed over, former lives of a revoked one
+// included: what Flush waits for.
 func (g *Gate) Marks(names ...string) map[string]uint64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	marks := map[string]uint64{}
 	for name, s := range g.epoch.sources {
 		if s.next > 0 {
-			marks[name] = s.next
+			marks[name] = s.handed()
 		}
 	}
 	if len(names) > 0 {
@@ -185,8 +190,8 @@ func (r *Rejected) Index() int { return r.at }
 
 // HandAll admits the envelopes of one Poll result in groups of at most BatchSize
 // records and a quarter of the byte budget, never splitting a position. When an
-// envelope is wrong, everything before its position is handed over first, and
-// nothing after.
+// envelope is wrong, everything before it is handed over first, but for positions
+// that go on in it or behind it, and nothing after.
 func (g *Gate) HandAll(ctx context.Context, envelopes []connect.Envelope) error {
 	b := newBatch()
 	defer b.free()
@@ -201,13 +206,13 @@ func (g *Gate) HandAll(ctx context.Context, envelopes []connect.Envelope) error 
 		}
 	}
 	whole := len(b.items)
-	if wrong != nil {
-		// The wrong envelope takes part in the cutting, so that nothing that shares
-		// its position is handed over without it.
-		b.items = append(b.items, item{offset: nextOffset(envelopes[whole:])})
+	// What is not handed over takes part in the cutting, so that nothing that shares
+	// a position with it is handed over either.
+	for i := range envelopes[whole:] {
+		b.items = append(b.items, item{offset: envelopes[whole+i].Offset})
 	}
 	from := 0
-	for _, to := range b.cuts(whole, g.settings.BatchSize, g.settings.Budget.Limits().Bytes/4) {
+	for _, to := range b.cuts(whole, g.group(), g.settings.Budget.Limits().Bytes/4) {
 		if err := g.admit(ctx, at, b, b.items[from:to]); err != nil {
 			return err
 		}
@@ -216,14 +221,9 @@ func (g *Gate) HandAll(ctx context.Context, envelopes []connect.Envelope) error 
 	return wrong
 }
 
-// nextOffset is the offset that covers the first envelope.
-func nextOffset(envelopes []connect.Envelope) connect.Offset {
-	for i := range envelopes {
-		if !envelopes[i].Offset.IsZero() {
-			return envelopes[i].Offset
-		}
-	}
-	return connect.Offset{}
+// group is how many records are admitted together, if no position is longer.
+func (g *Gate) group() int {
+	return min(g.settings.BatchSize, g.settings.Budget.Limits().Records)
 }
 
 func (g *Gate) current() (*epoch, error) {

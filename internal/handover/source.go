@@ -9,20 +9,28 @@ import (
 
 // source is one source partition of the running epoch.
 type source struct {
-	id    int32
-	next  uint64 // the slot the next envelope gets
-	value uint64 // of the newest envelope
-	seqs  []uint64
-	ahead *connect.Offset // of the next item of the call under way; see join
+	id      int32
+	name    string
+	before  uint64 // slots of its former lives in this epoch
+	next    uint64 // the slot the next envelope gets
+	value   uint64 // of the newest envelope
+	revoked bool
+	seqs    *sequences      // shared by all its lives
+	ahead   *connect.Offset // of the next item of the call under way; see join
 }
 
-// seq counts the records of one topic.
-func (s *source) seq(topic int32) uint64 {
-	for int(topic) >= len(s.seqs) {
-		s.seqs = append(s.seqs, 0)
+// handed counts the slots handed over in all its lives.
+func (s *source) handed() uint64 { return s.before + s.next }
+
+// sequences number the records of each topic.
+type sequences []uint64
+
+func (s *sequences) next(topic int32) uint64 {
+	for int(topic) >= len(*s) {
+		*s = append(*s, 0)
 	}
-	n := s.seqs[topic]
-	s.seqs[topic]++
+	n := (*s)[topic]
+	(*s)[topic]++
 	return n
 }
 
@@ -42,7 +50,9 @@ func (g *Gate) intern(at *epoch, b *batch, items []item) error {
 			it.source, it.joined = cover, cover != nil
 			continue
 		}
-		cover = g.source(at, it.offset.Partition)
+		if cover == nil || cover.name != it.offset.Partition {
+			cover = g.source(at, it.offset.Partition)
+		}
 		it.source = cover
 	}
 	for i := range items {
@@ -61,10 +71,13 @@ func (g *Gate) source(at *epoch, name string) *source {
 	if s, ok := at.sources[name]; ok {
 		return s
 	}
-	s := &source{id: at.next}
+	s := &source{id: at.next, name: name, seqs: new(sequences)}
+	if former, ok := at.revoked[name]; ok {
+		s.before, s.seqs = former.handed(), former.seqs
+	}
 	at.next++
 	at.sources[name] = s
-	g.settings.Tracker.Put(flow.Notice{Kind: flow.Named, Epoch: at.number, Source: s.id, Name: name})
+	g.settings.Tracker.Put(flow.Notice{Kind: flow.Named, Epoch: at.number, Source: s.id, Name: name, Slot: s.before})
 	return s
 }
 
@@ -77,7 +90,8 @@ func (g *Gate) commit(at *epoch, b *batch, items []item) error {
 	if at != g.epoch || at.shut {
 		return connect.ErrStopped
 	}
-	if err := checkOrder(at, items); err != nil {
+	disown(items)
+	if err := checkOrder(items); err != nil {
 		return err
 	}
 	join(items)
@@ -113,23 +127,36 @@ func (it *item) place(epoch uint64) flow.Notice {
 		Value: it.offset.Value, Metadata: it.offset.Metadata, Joined: it.joined, Mark: it.topic == nil,
 	}
 	it.parcel.Source, it.parcel.Slot = s.id, s.next
-	if it.topic != nil && !it.offset.IsZero() {
-		it.parcel.Stamp.Seq = s.seq(it.topic.Index)
-	}
+	it.number()
 	s.next++
 	return n
 }
 
+// number gives the item its place among its partition's records for its topic.
+func (it *item) number() {
+	if it.topic != nil && !it.offset.IsZero() {
+		it.parcel.Stamp.Seq = it.source.seqs.next(it.topic.Index)
+	}
+}
+
+// disown takes items out of source partitions that were revoked while the call
+// waited for room: they are delivered, but nobody's commit waits for them.
+func disown(items []item) {
+	for i := range items {
+		if it := &items[i]; it.source != nil && it.source.revoked {
+			it.number()
+			it.source, it.joined = nil, false
+		}
+	}
+}
+
 // checkOrder refuses a call in which a partition's value decreases, before
 // anything of it is handed over (design §5.2).
-func checkOrder(at *epoch, items []item) error {
+func checkOrder(items []item) error {
 	for i := range items {
 		it := &items[i]
-		if it.offset.IsZero() {
+		if it.offset.IsZero() || it.source == nil {
 			continue
-		}
-		if at.sources[it.offset.Partition] != it.source {
-			return connect.ErrStopped // revoked while the call waited for room
 		}
 		if it.offset.Value < it.source.value {
 			v := it.source.value
@@ -144,7 +171,7 @@ func checkOrder(at *epoch, items []item) error {
 // rewind restores the newest values that checkOrder kept in the items' slots.
 func rewind(items []item) {
 	for i := len(items) - 1; i >= 0; i-- {
-		if it := &items[i]; !it.offset.IsZero() {
+		if it := &items[i]; !it.offset.IsZero() && it.source != nil {
 			it.source.value = it.parcel.Slot
 		}
 	}
@@ -155,7 +182,7 @@ func rewind(items []item) {
 func join(items []item) {
 	for i := len(items) - 1; i >= 0; i-- {
 		it := &items[i]
-		if it.offset.IsZero() {
+		if it.offset.IsZero() || it.source == nil {
 			continue
 		}
 		s := it.source
