@@ -1,0 +1,54 @@
+// Package codec turns the payload of a record into the bytes of a message, in the
+// wire forms that Danube's own connectors use:
+//
+//	schema_type  wire form
+//	(none)       JSON; a string keeps its quotes; bytes go as they are
+//	string       UTF-8 text; what is not a string as its JSON text
+//	number       one JSON number
+//	bytes        raw bytes; from JSON, the base64 of a string or of a field "data"
+//
+// A payload that is already in its wire form is checked and passed through
+// without a copy or an allocation. Numbers stay exact: no integer is turned into
+// a float on the way. Whatever cannot be encoded without changing it is an error
+// of connect.ClassInvalid that says what would be right, and never shows the
+// payload.
+package codec
+
+import connect "github.com/danube-messaging/danube-connect-go"
+
+// Codec encodes the payloads of one topic. It holds no state that a caller could
+// notice and is safe for concurrent use.
+type Codec interface {
+	// Encode returns the wire form of a record's payload. The result may share
+	// the record's memory, so neither may be changed afterwards. The error is of
+	// connect.ClassInvalid.
+	Encode(r connect.Record) ([]byte, error)
+}
+
+// Settings is what a topic's schema says about the wire form. The zero Settings
+// mean: no schema.
+type Settings struct {
+	// SchemaType is the schema_type of the topic's [[schemas]] entry: "string",
+	// "number" or "bytes"; empty without an entry.
+	SchemaType string
+}
+
+// For returns the codec of a topic, or an error of connect.ClassConfig when there
+// is none for the settings.
+func For(s Settings) (Codec, error) {
+	json := jsonCodec{marshaller: new(marshaller)}
+	switch s.SchemaType {
+	case "":
+		return json, nil
+	case "string":
+		return stringCodec{json}, nil
+	case "number":
+		return numberCodec{json}, nil
+	case "bytes":
+		return bytesCodec{json}, nil
+	case "json_schema", "avro", "protobuf":
+		return nil, connect.ConfigError("schema_type %q needs the schema registry, which this version does not do; "+
+			"must be string, number or bytes, or no schema", s.SchemaType)
+	}
+	return nil, connect.ConfigError("schema_type %q is unknown; must be string, number or bytes, or no schema", s.SchemaType)
+}

@@ -1,0 +1,50 @@
+package config
+
+import "fmt"
+
+// Schema is one [[schemas]] entry: the form the messages of a topic take and,
+// for types that are registered, where the schema is.
+type Schema struct {
+	// Topic is the Danube topic, /namespace/name.
+	Topic string `toml:"topic" koanf:"topic"`
+	// Subject names the schema in the registry.
+	Subject string `toml:"subject" koanf:"subject"`
+	// SchemaType is "json_schema", "string", "bytes", "number", "avro" or
+	// "protobuf".
+	SchemaType string `toml:"schema_type" koanf:"schema_type"`
+	// SchemaFile holds the schema.
+	SchemaFile string `toml:"schema_file" koanf:"schema_file"`
+	// AutoRegister registers the schema when the registry does not have it.
+	AutoRegister bool `toml:"auto_register" koanf:"auto_register"`
+	// VersionStrategy says which version to use; the zero value is the latest.
+	VersionStrategy VersionStrategy `toml:"version_strategy" koanf:"version_strategy"`
+}
+
+// VersionStrategy says which version of a registered schema to use: "latest"
+// (the zero value), { pinned = N } or { minimum = N } in the file.
+type VersionStrategy struct {
+	// Pinned is the one version to use, counted from 1; 0 means not pinned.
+	Pinned uint32 `toml:"pinned" koanf:"pinned"`
+	// Minimum is the oldest version to use, counted from 1; 0 means any.
+	Minimum uint32 `toml:"minimum" koanf:"minimum"`
+}
+
+// UnmarshalText accepts "latest", the one strategy that is not a table.
+func (v *VersionStrategy) UnmarshalText(text []byte) error {
+	if string(text) != "latest" {
+		return fmt.Errorf(`%q is not a version strategy; must be "latest", { pinned = N } or { minimum = N }`, text)
+	}
+	*v = VersionStrategy{}
+	return nil
+}
+
+// String prints the strategy as the file has it.
+func (v VersionStrategy) String() string {
+	switch {
+	case v.Pinned != 0:
+		return fmt.Sprintf("{ pinned = %d }", v.Pinned)
+	case v.Minimum != 0:
+		return fmt.Sprintf("{ minimum = %d }", v.Minimum)
+	}
+	return "latest"
+}
