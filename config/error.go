@@ -9,12 +9,7 @@ import (
 
 // Error is everything that is wrong with a configuration, in the order of the
 // file. connect.ClassOf gives connect.ClassConfig for it.
-type Error struct {
-	Problems []Problem
-	// core says that it is Connector.Validate's, which a struct that embeds
-	// Connector inherits: Parse has seen its problems, and knows their places.
-	core bool
-}
+type Error struct{ Problems []Problem }
 
 // Error prints one line per problem.
 func (e *Error) Error() string {

@@ -79,9 +79,6 @@ func (r *review) take(err error, path string) {
 		r.takeProblem(p, path)
 		return
 	}
-	if e, ok := err.(*Error); ok && e.core { //nolint:errorlint // likewise
-		return
-	}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, inner := range many.Unwrap() {
 			r.take(inner, path)

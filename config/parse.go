@@ -24,16 +24,13 @@ func Defaults() Connector {
 	return c
 }
 
-// Validate returns everything that is wrong with a Connector made in code, as an
+// Check returns everything that is wrong with a Connector made in code, as an
 // [*Error] without places in a file, or nil. A Connector that was loaded has been
 // checked.
-func (c Connector) Validate() error {
+func (c Connector) Check() error {
 	r := review{c: &c, document: newDocument("", nil)}
 	r.run(rules)
-	if len(r.problems) == 0 {
-		return nil
-	}
-	return &Error{Problems: sorted(r.problems), core: true}
+	return r.err()
 }
 
 func parse[T any](name string, data []byte, environ func() []string, rules []rule) (T, error) {
