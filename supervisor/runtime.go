@@ -83,17 +83,8 @@ func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 	rt.source = rt.child(rt.keeper)
 	rt.topics = newTopics(rt)
 	rt.tree = newTree("connector "+cfg.ConnectorName, rt.log)
-	rt.err = errors.Join(checkConfig(cfg), checkMode(source))
+	rt.err = errors.Join(cfg.Check(), checkMode(source))
 	return rt
-}
-
-// checkConfig finds what would break a runtime whose configuration was made in
-// code; one that was loaded has been checked, with positions.
-func checkConfig(cfg config.Connector) error {
-	if cfg.ConnectorName == "" || cfg.Delivery.WindowRecords <= 0 || cfg.Delivery.BudgetBytes <= 0 || cfg.Delivery.DrainTimeout <= 0 {
-		return connect.ConfigError("configuration is incomplete; it must come from config.Load, or be config.Defaults with danube_service_url and connector_name set")
-	}
-	return nil
 }
 
 func canCommit(s connect.Source) bool {
