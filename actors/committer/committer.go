@@ -82,36 +82,40 @@ func (a *Actor) String() string { return "committer" }
 func (a *Actor) Serve(ctx context.Context) error {
 	timer := time.NewTimer(a.settings.Interval) // held may be left over from a panic
 	defer timer.Stop()
-	armed := true
+	armed, failing := true, false
 	for {
 		var reply chan<- error
-		due := false
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case reply = <-a.asked:
-			due = true
 		case <-timer.C:
-			due, armed = true, false
+			armed = false
 		case <-a.settings.Latest.wake:
-			due = a.settings.Every > 0 && a.settings.Latest.waiting() >= a.settings.Every
-		}
-		var err error
-		if due {
-			err = a.commit(ctx)
-			answer(reply, err)
-			if final(err) {
-				return err
+			// While commits fail, only the timer says when to try again.
+			if failing || !a.plenty() {
+				if !armed {
+					timer.Reset(a.settings.Interval)
+					armed = true
+				}
+				continue
 			}
 		}
-		if err != nil {
+		err := a.commit(ctx)
+		answer(reply, err)
+		if final(err) {
+			return err
+		}
+		if failing = err != nil; failing {
 			timer.Reset(a.retry.NextBackOff())
-			armed = true
-		} else if !armed && !due {
-			timer.Reset(a.settings.Interval)
 			armed = true
 		}
 	}
+}
+
+// plenty reports whether enough waits for a commit by count.
+func (a *Actor) plenty() bool {
+	return a.settings.Every > 0 && a.settings.Latest.waiting() >= a.settings.Every
 }
 
 func answer(reply chan<- error, err error) {
@@ -121,7 +125,8 @@ func answer(reply chan<- error, err error) {
 }
 
 func final(err error) bool {
-	return errors.Is(err, connect.ClassFatal) || errors.Is(err, connect.ClassConfig)
+	class := connect.ClassOf(err)
+	return class == connect.ClassFatal || class == connect.ClassConfig
 }
 
 // Now commits at once whatever can be committed, trying once, and returns the
@@ -143,13 +148,10 @@ func (a *Actor) Now(ctx context.Context) error {
 
 // commit makes one attempt to store everything held.
 func (a *Actor) commit(ctx context.Context) error {
-	maps.Copy(a.held, a.settings.Latest.take())
-	epoch := a.newest()
+	epoch := a.take()
 	var offsets []connect.Offset
 	for name, p := range a.held {
-		if p.Epoch != epoch {
-			delete(a.held, name)
-		} else if before := a.stored[name]; !p.Offset.IsZero() && (before.Epoch != epoch || before.Offset != p.Offset) {
+		if before := a.last(name, p); !p.Offset.IsZero() && before.Offset != p.Offset {
 			offsets = append(offsets, p.Offset)
 		}
 	}
@@ -162,6 +164,32 @@ func (a *Actor) commit(ctx context.Context) error {
 	a.retry.Reset()
 	a.settle(epoch)
 	return nil
+}
+
+// take moves what has come into held, lets go of what was revoked and of older
+// epochs, and returns the epoch of the rest.
+func (a *Actor) take() (epoch uint64) {
+	positions, revoked := a.settings.Latest.take()
+	for _, g := range revoked {
+		g.drop(a.held)
+	}
+	if len(revoked) > 0 {
+		a.settings.Progress.advance(0, nil, revoked)
+	}
+	maps.Copy(a.held, positions)
+	for _, p := range a.held {
+		epoch = max(epoch, p.Epoch)
+	}
+	maps.DeleteFunc(a.held, func(_ string, p Position) bool { return p.Epoch != epoch })
+	return epoch
+}
+
+// last returns the last commit of the same life of a source partition.
+func (a *Actor) last(name string, p Position) Position {
+	if before := a.stored[name]; before.Epoch == p.Epoch && before.Source == p.Source {
+		return before
+	}
+	return Position{}
 }
 
 // call stores the offsets. Offsets of an epoch that is over are let go.
@@ -189,24 +217,12 @@ func (a *Actor) settle(epoch uint64) {
 	}
 	var records uint64
 	for name, p := range a.held {
-		before := a.stored[name]
-		if before.Epoch != epoch {
-			before = Position{}
-		}
-		records += p.Records - before.Records
+		records += p.Records - a.last(name, p).Records
 		a.stored[name] = p
 	}
 	if a.settings.Committed != nil && records > 0 {
 		a.settings.Committed(records)
 	}
-	a.settings.Progress.advance(epoch, a.held)
+	a.settings.Progress.advance(epoch, a.held, nil)
 	clear(a.held)
-}
-
-func (a *Actor) newest() uint64 {
-	var epoch uint64
-	for _, p := range a.held {
-		epoch = max(epoch, p.Epoch)
-	}
-	return epoch
 }

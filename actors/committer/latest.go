@@ -9,6 +9,7 @@ type Latest struct {
 
 	mu        sync.Mutex
 	positions map[string]Position
+	gone      []gone
 	passed    uint64 // slots in positions not yet taken, for `every`
 }
 
@@ -24,19 +25,40 @@ func (l *Latest) put(name string, p Position, passed uint64) {
 	l.positions[name] = p
 	l.passed += passed
 	l.mu.Unlock()
+	l.signal()
+}
+
+// forget takes a revoked source partition out: it is not committed any more.
+func (l *Latest) forget(g gone) {
+	l.mu.Lock()
+	g.drop(l.positions)
+	l.gone = append(l.gone, g)
+	l.mu.Unlock()
+	l.signal()
+}
+
+// drop deletes the position of this life of the partition.
+func (g gone) drop(positions map[string]Position) {
+	if p, ok := positions[g.name]; ok && p.Epoch == g.epoch && p.Source == g.source {
+		delete(positions, g.name)
+	}
+}
+
+func (l *Latest) signal() {
 	select {
 	case l.wake <- struct{}{}:
 	default: // a wake-up is pending
 	}
 }
 
-// take returns what has come since the last take.
-func (l *Latest) take() map[string]Position {
+// take returns what has come since the last take. What was revoked was so before
+// any of the positions came.
+func (l *Latest) take() (map[string]Position, []gone) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	taken := l.positions
-	l.positions, l.passed = map[string]Position{}, 0
-	return taken
+	positions, revoked := l.positions, l.gone
+	l.positions, l.gone, l.passed = map[string]Position{}, nil, 0
+	return positions, revoked
 }
 
 // waiting returns how many slots have been passed since the last take.

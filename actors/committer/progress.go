@@ -18,22 +18,33 @@ func NewProgress() *Progress {
 	return &Progress{slots: map[string]uint64{}, changed: make(chan struct{})}
 }
 
-func (p *Progress) advance(epoch uint64, positions map[string]Position) {
+// advance notes what is committed, and what need not be because it was revoked.
+func (p *Progress) advance(epoch uint64, positions map[string]Position, revoked []gone) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if epoch != p.epoch {
-		p.epoch = epoch
-		clear(p.slots)
+	for _, g := range revoked {
+		p.reach(g.epoch, g.name, g.slots)
 	}
 	for name, at := range positions {
-		p.slots[name] = at.Slots
+		p.reach(epoch, name, at.Slots)
 	}
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
 
+func (p *Progress) reach(epoch uint64, name string, slots uint64) {
+	if epoch < p.epoch {
+		return
+	}
+	if epoch > p.epoch {
+		p.epoch = epoch
+		clear(p.slots)
+	}
+	p.slots[name] = max(p.slots[name], slots)
+}
+
 // Wait returns when, for every source partition in marks, so many slots of the
-// epoch are resolved and committed. It returns ctx's cause when ctx ends first,
+// epoch are resolved and committed, or revoked. It returns ctx's cause when ctx ends first,
 // and ErrStale when a later epoch has begun to commit.
 func (p *Progress) Wait(ctx context.Context, epoch uint64, marks map[string]uint64) error {
 	for {

@@ -51,6 +51,7 @@ func (t *Tracker) Serve(ctx context.Context) error {
 }
 
 func (t *Tracker) publish() {
+	t.core.forgotten(t.latest.forget)
 	t.core.advance(func(source int32, low, passed uint64, name string, p Position) {
 		t.budget.Advance(p.Epoch, source, low)
 		t.latest.put(name, p, passed)

@@ -8,11 +8,16 @@ import (
 // Position is how far one source partition has come: everything handed over up to
 // Offset is resolved.
 type Position struct {
-	Epoch  uint64
+	Epoch uint64
+	// Source tells one life of the partition in its epoch from another, before and
+	// after it was revoked.
+	Source int32
 	Offset connect.Offset
-	// Slots counts what is resolved without a gap, Records how many of those were
-	// records that Offset covers; both since the epoch began.
-	Slots, Records uint64
+	// Slots counts what was resolved without a gap since the epoch began; what was
+	// revoked counts too, for nobody waits for it.
+	Slots uint64
+	// Records counts the records that Offset covers in this life.
+	Records uint64
 }
 
 // watermark is the pure core of the tracker: notices in, positions out. It holds
@@ -21,6 +26,15 @@ type watermark struct {
 	epoch   uint64
 	sources []*source // by interned number; nil when revoked
 	moved   []int32   // sources whose ring may advance
+	gone    []gone    // sources revoked since the last advance
+}
+
+// gone is a source partition that was revoked, and how many slots it had.
+type gone struct {
+	name   string
+	epoch  uint64
+	source int32
+	slots  uint64
 }
 
 type source struct {
@@ -35,7 +49,7 @@ type source struct {
 // revoked, are nobody's business any more.
 func (w *watermark) step(n *flow.Notice) {
 	if n.Kind == flow.Begun {
-		*w = watermark{epoch: n.Epoch, sources: w.sources[:0], moved: w.moved[:0]}
+		*w = watermark{epoch: n.Epoch, sources: w.sources[:0], moved: w.moved[:0], gone: w.gone[:0]}
 		return
 	}
 	if n.Epoch != w.epoch || n.Source < 0 {
@@ -45,7 +59,7 @@ func (w *watermark) step(n *flow.Notice) {
 		for int(n.Source) >= len(w.sources) {
 			w.sources = append(w.sources, nil)
 		}
-		w.sources[n.Source] = &source{name: n.Name, position: Position{Epoch: w.epoch}}
+		w.sources[n.Source] = &source{name: n.Name, position: Position{Epoch: w.epoch, Source: n.Source, Slots: n.Slot}}
 		return
 	}
 	if int(n.Source) >= len(w.sources) || w.sources[n.Source] == nil {
@@ -60,6 +74,7 @@ func (w *watermark) step(n *flow.Notice) {
 		w.touch(n.Source, s, s.resolve(n.Slot))
 	case flow.Revoked:
 		w.sources[n.Source] = nil
+		w.gone = append(w.gone, gone{s.name, w.epoch, n.Source, n.Slot})
 	}
 }
 
@@ -68,6 +83,14 @@ func (w *watermark) touch(i int32, s *source, resolved bool) {
 		s.moved = true
 		w.moved = append(w.moved, i)
 	}
+}
+
+// forgotten calls visit for each source that was revoked since the last call.
+func (w *watermark) forgotten(visit func(gone)) {
+	for _, g := range w.gone {
+		visit(g)
+	}
+	w.gone = w.gone[:0]
 }
 
 // advance moves every watermark that can move and calls visit for each that did:

@@ -31,7 +31,8 @@ type Settings struct {
 	Backoff, MaxBackoff time.Duration
 	// Logger is told of failures that are tried again; nil logs nothing.
 	Logger *slog.Logger
-	// Report is told the outcome of every poll: nil, or the failure. May be nil.
+	// Report is told the outcome of every poll that does not end Serve, and of the
+	// last of too many failures: nil, or the failure. May be nil.
 	Report func(error)
 }
 
@@ -69,7 +70,8 @@ func (a *Actor) String() string { return "poller" }
 
 // Serve polls until Stop or ctx ends. It returns nil after Stop, connect.ErrEnd
 // when the source has ended, and otherwise the error that calls for more than
-// another try: a fatal one, or the last of too many failures.
+// another try: what Hand said, a fatal one, or, as ClassRetryable, the last of too
+// many failures.
 //
 // ctx is the hard cut. Poll sees the end of Stop; what Poll has returned is handed
 // over all the same (design law 4).
@@ -77,7 +79,8 @@ func (a *Actor) Serve(ctx context.Context) error {
 	polling, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(a.settings.Stop, func() { cancel(context.Cause(a.settings.Stop)) })()
-	for polling.Err() == nil {
+	// Stop is asked as well: what it does to polling it does in its own time.
+	for polling.Err() == nil && a.settings.Stop.Err() == nil {
 		pause, err := a.once(ctx, polling)
 		if err != nil {
 			return err
@@ -124,7 +127,8 @@ func (a *Actor) again(failure error, class connect.Class) (time.Duration, error)
 	a.failures++
 	a.report(failure)
 	if a.failures > a.settings.MaxRetries {
-		return 0, fmt.Errorf("poll failed %d times in a row, the last time with: %w", a.failures, failure)
+		// Retryable, whatever it was: an Invalid that names no record blames none.
+		return 0, connect.Retryable(fmt.Errorf("poll failed %d times in a row, the last time with: %w", a.failures, failure))
 	}
 	pause := a.retry.NextBackOff()
 	a.settings.Logger.Warn("poll failed; trying again",

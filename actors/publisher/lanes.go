@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"slices"
 	"time"
 
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
@@ -33,13 +34,13 @@ type lanes struct {
 	waiting  int   // messages queued and not in flight
 	flying   int   // messages in flight
 	halted   int   // messages in lanes that have given up
+	dead     int   // lanes that have given up
 }
 
 type lane struct {
 	queue
 	busy, listed, halted bool
 	until                time.Time // not before; zero means at once
-	tries                int       // failures of the head in a row, for the pause
 }
 
 // queue is a list linked through the messages themselves.
@@ -161,7 +162,7 @@ func (l *lanes) next() *flow.Message {
 func (l *lanes) resolve(m *flow.Message) {
 	n := &l.lanes[m.Lane]
 	n.pop()
-	n.busy, n.tries = false, 0
+	n.busy = false
 	l.flying--
 	if n.head == nil && l.ordering == Unordered {
 		if l.shared.head == nil {
@@ -196,6 +197,7 @@ func (l *lanes) halt(m *flow.Message) {
 	l.flying--
 	l.waiting -= n.len - 1
 	l.halted += n.len
+	l.dead++
 }
 
 // due makes lanes ready whose time has come, and returns when the next one's will;
@@ -219,40 +221,69 @@ func (l *lanes) due(now time.Time) time.Time {
 	return first
 }
 
-// withdraw takes every message that is not in flight out of its lane and gives it
-// to take.
-func (l *lanes) withdraw(take func(*flow.Message)) {
+// withdraw takes every message of an epoch and of older ones that is not in flight
+// out of its lane and gives it to take. A lane that had given up on such a message
+// works again.
+func (l *lanes) withdraw(epoch uint64, take func(*flow.Message)) {
+	l.waiting, l.halted, l.dead = 0, 0, 0
 	for i := range l.lanes {
 		n := &l.lanes[i]
-		var flying *flow.Message
-		if n.busy {
-			flying = n.pop()
+		head := n.head
+		n.sift(n.busy, epoch, take)
+		if n.head != head {
+			n.until, n.halted = time.Time{}, false
 		}
-		for n.head != nil {
-			take(n.pop())
+		switch {
+		case n.halted:
+			l.halted += n.len
+			l.dead++
+		case n.busy:
+			l.waiting += n.len - 1
+		default:
+			l.waiting += n.len
 		}
-		if flying != nil {
-			n.push(flying)
-		} else if l.ordering == Unordered && !n.halted {
-			l.release(i)
-		}
-		n.until, n.halted = time.Time{}, false
+		l.list(i)
 	}
-	for l.shared.head != nil {
-		take(l.shared.pop())
+	l.delayed = slices.DeleteFunc(l.delayed, func(i int) bool { return l.lanes[i].until.IsZero() })
+	l.shared.sift(false, epoch, take)
+	l.waiting += l.shared.len
+	if l.ordering == Unordered {
+		l.release()
 	}
-	l.delayed, l.waiting, l.halted = l.delayed[:0], 0, 0
 }
 
-// release puts a lane among the free ones, unless it is there.
-func (l *lanes) release(i int) {
-	for _, f := range l.free {
-		if f == i {
-			return
+// sift takes the messages of an epoch and of older ones out of the queue, all but
+// the head if that is to be kept.
+func (q *queue) sift(keepHead bool, epoch uint64, take func(*flow.Message)) {
+	m := q.head
+	*q = queue{}
+	for m != nil {
+		next := m.Next
+		if keepHead || m.Parcel.Epoch > epoch {
+			q.push(m)
+		} else {
+			m.Next = nil
+			take(m)
+		}
+		m, keepHead = next, false
+	}
+}
+
+// release finds the free lanes anew, and gives them what is waiting for one.
+func (l *lanes) release() {
+	l.free = l.free[:0]
+	for i := range l.lanes {
+		switch {
+		case l.lanes[i].head != nil:
+		case l.shared.head != nil:
+			l.place(l.shared.pop(), i)
+		default:
+			l.free = append(l.free, i)
 		}
 	}
-	l.free = append(l.free, i)
 }
 
 // dry reports whether nothing is left that could still be resolved.
-func (l *lanes) dry() bool { return l.waiting == 0 && l.flying == 0 }
+func (l *lanes) dry() bool {
+	return l.flying == 0 && (l.waiting == 0 || l.dead == len(l.lanes))
+}

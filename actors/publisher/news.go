@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -15,15 +16,14 @@ func (a *Actor) news(e *flow.SessionEvent, now time.Time) {
 	switch e.Kind {
 	case flow.Opened:
 		a.stats.Sessions.Add(1)
-		a.settings.Logger.Debug("session opened", slog.String("topic", a.settings.Topic),
-			slog.Int("partition", p.index), slog.Bool("same", e.Session == s.id))
+		same := e.Session == s.id
 		s.opened(e.Session, now)
 		a.settings.Transport.Adopt(p.index, e.Session)
+		a.touch(p)
+		a.settings.Logger.Debug("session opened", slog.String("topic", a.settings.Topic),
+			slog.Int("partition", p.index), slog.Bool("same", same))
 	case flow.Failed:
-		if s.state != Failed {
-			a.fatal = e.Err
-		}
-		s.failed(e.Err, now)
+		a.fail(p, e.Err, now)
 	case flow.Trying:
 		s.cause = e.Err
 		if a.settings.Report != nil {
@@ -32,8 +32,17 @@ func (a *Actor) news(e *flow.SessionEvent, now time.Time) {
 	case flow.Closed:
 		if s.closed(e.Session, now) {
 			p.asked = false
+			a.touch(p)
 		}
 	}
+}
+
+// fail gives a topic partition up; the first cause is reported.
+func (a *Actor) fail(p *partition, err error, now time.Time) {
+	if p.session.state != Failed {
+		a.fatal = errors.Join(a.fatal, err)
+	}
+	p.session.failed(err, now)
 	a.touch(p)
 }
 
@@ -62,24 +71,29 @@ func (a *Actor) Withdraw(ctx context.Context, epoch uint64, drain bool) error {
 	}
 }
 
-// obey carries withdrawals out, and answers those that are complete.
+// obey carries withdrawals out.
 func (a *Actor) obey() {
 	for _, w := range a.commands.Take(nil) {
 		a.asked = append(a.asked, w)
-		if !w.Drain && w.Epoch > a.withdrawn {
-			a.withdrawn = w.Epoch
-			for _, p := range a.partitions {
-				p.withdraw(func(m *flow.Message) {
-					a.withdraw(&m.Parcel)
-					a.recycle(m)
-				})
-			}
+		if w.Drain || w.Epoch <= a.withdrawn {
+			continue
+		}
+		a.withdrawn = w.Epoch
+		for _, p := range a.partitions {
+			p.withdraw(w.Epoch, func(m *flow.Message) {
+				a.withdraw(&m.Parcel)
+				a.recycle(m)
+			})
+			a.touch(p)
 		}
 	}
+}
+
+// answer tells those who asked for a withdrawal that nothing is left.
+func (a *Actor) answer() {
 	if len(a.asked) == 0 || !a.dry() {
 		return
 	}
-	a.flush()
 	for _, w := range a.asked {
 		close(w.done)
 	}

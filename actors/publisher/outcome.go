@@ -25,16 +25,18 @@ func (a *Actor) settle(now time.Time) {
 	for r := range a.results.All(a.settings.Transport.Results()) {
 		a.stats.Outcomes[r.Outcome].Add(1)
 		p := a.partitions[r.Message.Partition]
-		if p.session.outcome(r.Outcome, r.Message.Session, r.Err, now) {
+		before := p.session.state
+		lost := p.session.outcome(r.Outcome, r.Message.Session, r.Err, now)
+		if p.session.state == Failed && before != Failed {
+			a.fatal = errors.Join(a.fatal, p.session.cause)
+		}
+		a.outcome(p, r, now)
+		a.touch(p)
+		if lost {
 			p.asked = false
 			a.settings.Logger.Warn("session is suspect; asking the broker again",
 				slog.String("topic", a.settings.Topic), slog.Int("partition", p.index),
 				slog.String("outcome", r.Outcome.String()), slog.Any("error", r.Err))
-		}
-		a.outcome(p, r, now)
-		a.touch(p)
-		if p.session.state == Failed && p.told != Failed {
-			a.fatal = p.session.cause
 		}
 	}
 }

@@ -148,8 +148,10 @@ func (a *Actor) Stats() *Stats { return &a.stats }
 // record that cannot be delivered and each session that cannot be opened; a new
 // Serve then carries on with the rest.
 func (a *Actor) Serve(ctx context.Context) error {
+	a.dirty = a.dirty[:0]
 	for _, p := range a.partitions {
 		p.news = false // whoever keeps the board knows of a new start only
+		p.marked = false
 		a.touch(p)
 	}
 	timer := time.NewTimer(0)
@@ -189,117 +191,12 @@ func (a *Actor) step(now time.Time) time.Time {
 		a.news(e, now)
 	}
 	a.settle(now)
-	a.queue()
 	a.obey()
+	a.queue()
 	wake := a.start(now)
 	a.flush()
+	a.answer()
 	return wake
-}
-
-// queue sorts parcels into their lanes.
-func (a *Actor) queue() {
-	for parcel := range a.parcels.All(a.settings.Parcels) {
-		if parcel.Epoch <= a.withdrawn {
-			a.withdraw(parcel)
-			continue
-		}
-		m := a.message()
-		m.Parcel = *parcel
-		hash := a.route(m)
-		p := a.partitions[m.Partition]
-		p.push(m, hash)
-		a.touch(p)
-	}
-}
-
-// route picks the topic partition of a message and returns what picks its lane.
-// Records of one key meet in one partition and, there, in one lane.
-func (a *Actor) route(m *flow.Message) uint64 {
-	n := uint64(len(a.partitions))
-	if m.Parcel.Keyed {
-		hash := flow.HashKey(m.Parcel.Key)
-		m.Partition = int(hash % n)
-		return hash / n
-	}
-	m.Partition = a.next
-	a.next = (a.next + 1) % len(a.partitions)
-	return uint64(m.Parcel.Source + 1)
-}
-
-// start gives every idle lane's record to the transport, as far as the session
-// permits.
-func (a *Actor) start(now time.Time) (wake time.Time) {
-	touched := a.dirty
-	a.dirty = a.dirty[:0]
-	for _, p := range touched {
-		p.marked = false
-		wake = earlier(wake, p.due(now))
-		if p.session.state == Opening && !p.asked {
-			p.asked = true
-			a.settings.Transport.Open(p.index)
-		}
-		for p.session.permits(now, p.flying) > 0 {
-			m := p.next()
-			if m == nil {
-				break
-			}
-			m.Session = p.session.id
-			p.session.sent()
-			a.stats.Attempts.Add(1)
-			a.settings.Transport.Start(m)
-		}
-		if p.session.state == Probing && p.waiting > 0 && p.flying == 0 {
-			wake = earlier(wake, p.session.probeAt)
-		}
-		a.tell(p)
-	}
-	for _, p := range touched {
-		if len(p.delayed) > 0 || p.session.state == Probing && p.waiting > 0 {
-			a.touch(p) // looked at again when the time has come
-		}
-	}
-	return wake
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func (a *Actor) touch(p *partition) {
-	if !p.marked {
-		p.marked = true
-		a.dirty = append(a.dirty, p)
-	}
-}
-
-// tell reports a change of state.
-func (a *Actor) tell(p *partition) {
-	if p.news && p.told == p.session.state {
-		return
-	}
-	p.told, p.news = p.session.state, true
-	if a.settings.Report != nil {
-		a.settings.Report(p.index, p.session.state, p.session.cause)
-	}
-}
-
-// message returns a recycled message, or a new one.
-func (a *Actor) message() *flow.Message {
-	m := a.spare
-	if m == nil {
-		return new(flow.Message)
-	}
-	a.spare = m.Next
-	*m = flow.Message{}
-	return m
-}
-
-func (a *Actor) recycle(m *flow.Message) {
-	*m = flow.Message{Next: a.spare}
-	a.spare = m
 }
 
 // dry reports whether everything handed over is resolved, or given up.

@@ -41,12 +41,18 @@ type session struct {
 	probeAt time.Time
 	probing bool      // a probe is in flight
 	denied  time.Time // when a row of denials began; zero when none
+	losses  int       // sessions in a row that were lost before a send succeeded
+	openAt  time.Time // not to be opened before; zero means at once
 	pause   func(tries int) time.Duration
 }
 
 // deniedGrace is how long sends may be refused for want of permission, while
 // sessions open, before that is fatal: as long as the client waits for a token.
 const deniedGrace = 5 * time.Minute
+
+// steady is how long a session must have stood for its loss to be the first of a
+// row.
+const steady = time.Minute
 
 // opened takes the answer of CreateProducer. It is adopted at once: every session
 // counts as clean, and what is at the head of the lanes is sent again.
@@ -105,7 +111,7 @@ func (s *session) outcome(o flow.Outcome, id uint64, err error, now time.Time) (
 // answered takes any answer that shows the broker at work on this topic.
 func (s *session) answered(o flow.Outcome, now time.Time) {
 	if o == flow.OK {
-		s.denied = time.Time{}
+		s.denied, s.losses = time.Time{}, 0
 	}
 	if s.state == Probing {
 		s.cause, s.tries, s.probing = nil, 0, false
@@ -127,7 +133,9 @@ func (s *session) stall(err error, now time.Time) {
 	s.become(Probing, now)
 }
 
-// suspect stops sending until CreateProducer has answered.
+// suspect stops sending until CreateProducer has answered. A session lost before it
+// took a record is replaced after a growing pause: opening one may succeed as often
+// as sending fails.
 func (s *session) suspect(o flow.Outcome, err error, now time.Time) (open bool) {
 	if s.state == Opening {
 		return false
@@ -140,7 +148,13 @@ func (s *session) suspect(o flow.Outcome, err error, now time.Time) (open bool) 
 			return false
 		}
 	}
-	s.cause = err
+	s.cause, s.openAt = err, time.Time{}
+	if now.Sub(s.since) > steady {
+		s.losses = 0
+	}
+	if s.losses++; s.losses > 1 {
+		s.openAt = now.Add(s.pause(s.losses - 1))
+	}
 	s.become(Opening, now)
 	return true
 }

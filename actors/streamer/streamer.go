@@ -36,7 +36,7 @@ func (a *Actor) String() string { return "streamer" }
 
 // Serve runs Stream until it returns. It returns nil when Stop had ended,
 // connect.ErrEnd when the source has ended, and otherwise an error: a fatal one as
-// it is, or one that calls for a re-open. The sender is useless afterwards.
+// it is, or one of ClassRetryable that calls for a re-open. The sender is useless afterwards.
 func (a *Actor) Serve(ctx context.Context) error {
 	streaming, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -57,5 +57,6 @@ func (a *Actor) Serve(ctx context.Context) error {
 	case err == nil:
 		return errors.New("stream returned without being asked to; it must run until its context ends, or return connect.ErrEnd")
 	}
-	return fmt.Errorf("stream: %w", err)
+	// Retryable, whatever it was: an invalid record was dealt with when it was sent.
+	return connect.Retryable(fmt.Errorf("stream: %w", err))
 }
