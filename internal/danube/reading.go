@@ -161,7 +161,29 @@ func (r *reading) open() error {
 	if err := stream.SendMsg(question); err != nil && !errors.Is(err, io.EOF) {
 		return err // io.EOF: the reason is with the first answer
 	}
-	return stream.CloseSend()
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	r.settle()
+	return nil
+}
+
+// settle waits until the broker has taken the stream up, which it says by its
+// header: until then a topic that is not reliable drops messages. A broker that
+// sends its header with the first message is given a moment. An error will be
+// told by the stream itself.
+func (r *reading) settle() {
+	begun := make(chan struct{})
+	r.consumer.wg.Go(func() {
+		_, _ = r.stream.Header()
+		close(begun)
+	})
+	moment := time.NewTimer(time.Second)
+	defer moment.Stop()
+	select {
+	case <-begun:
+	case <-moment.C:
+	}
 }
 
 // end lets go of the reading's connection.

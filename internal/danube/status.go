@@ -127,7 +127,7 @@ func publishFailure(text string) flow.Outcome {
 // oddAnswer classifies the codes no broker's logic gives to SendMessage.
 func oddAnswer(code codes.Code, text string) flow.Outcome {
 	switch {
-	case contains(text, "decode protobuf message", "error while marshaling", "larger than max"):
+	case contains(text, "decode protobuf message", "failed to unmarshal", "error while marshaling", "larger than max"):
 		// What the peer's gRPC library says of bytes it cannot take: text that
 		// is not UTF-8, a message above its limit.
 		return flow.Refused
