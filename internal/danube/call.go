@@ -22,7 +22,6 @@ func (c *Client) ask(ctx context.Context, op, topic string, p place, method stri
 func (c *Client) askOn(ctx context.Context, on *conn, op, topic string, p place, method string, in, out proto.Message, options ...grpc.CallOption) error {
 	ctx, cancel := context.WithTimeout(p.outgoing(ctx), c.attempt())
 	defer cancel()
-	on.ResetConnectBackoff() // the pause between attempts is the caller's
 	if err := on.Invoke(ctx, method, in, out, append(options, grpc.StaticMethod())...); err != nil {
 		return &callError{topic: topic, op: op, broker: p.url(), cause: err}
 	}
