@@ -1,0 +1,33 @@
+package devbroker_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/danube-messaging/danube-connect-go/devbroker"
+)
+
+// BenchmarkSend is one producer with 128 requests in flight over loopback TCP,
+// client and broker in one process: most of the cost is the client's.
+func BenchmarkSend(b *testing.B) {
+	broker, err := devbroker.Start(devbroker.Settings{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer broker.Close()
+	c := (&world{Broker: broker, t: b}).client(0)
+	id := c.producer(topicT, "p")
+	payload := strings.Repeat("x", 1024)
+	b.ReportAllocs()
+	b.SetParallelism(64)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := c.trySend(sending(topicT, id, payload)); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+}
