@@ -133,6 +133,10 @@ func (v *verdict) Unwrap() error { return v.cause }
 // Is makes the verdict answer to suture.ErrDoNotRestart.
 func (v *verdict) Is(target error) bool { return target == suture.ErrDoNotRestart }
 
+// Run is the function of that name, for who needs the Runtime as well: a main that
+// shows Totals, or calls Kill at the second signal.
+func (rt *Runtime) Run(ctx context.Context) error { return rt.run(ctx) }
+
 // Kill ends the runtime without waiting for anything: sends in flight are cut,
 // nothing more is committed and the source is not shut down. It may be called at
 // any time, and twice; Serve returns soon after.
