@@ -62,7 +62,10 @@ const (
 var neverSent = []string{"while waiting for connections", "latest balancer error", "waiting for new lb policy"}
 
 // transportTexts are those of a connection that broke in the middle of a call.
-var transportTexts = []string{resetText, "transport:", "connection", "unexpected eof", "server closed the stream", "malformed header", httpText}
+var transportTexts = []string{
+	resetText, httpText, "transport:", "connection error", "connection reset", "connection closed", "connection is",
+	"unexpected eof", "server closed the stream", "malformed header",
+}
 
 // unavailableTexts are those of a broker that says UNAVAILABLE itself: the topic
 // is elsewhere, was just created, or cannot be.
@@ -135,7 +138,7 @@ func oddAnswer(code codes.Code, text string) flow.Outcome {
 		return flow.Unknown
 	case code == codes.ResourceExhausted:
 		return flow.Busy // a limit of whatever stands in between
-	case code == codes.FailedPrecondition && contains(text, "jwt"):
+	case code == codes.FailedPrecondition && contains(text, "jwt support"):
 		return flow.Denied // a token for a broker that has no tokens
 	}
 	return flow.Unclear

@@ -1,0 +1,230 @@
+package danube_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/internal/danube"
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
+	"github.com/danube-messaging/danube-connect-go/internal/wire"
+)
+
+const (
+	redirect = wire.TopicLookupResponse_Redirect
+	here     = wire.TopicLookupResponse_Connect
+	failed   = wire.TopicLookupResponse_Failed
+)
+
+// finds are what a lookup may say, and where the producer is then created.
+var finds = map[string]struct {
+	answer  *wire.TopicLookupResponse
+	code    codes.Code
+	change  func(*danube.Settings)
+	at      string // address of CreateProducer, SendMessage and HealthCheck
+	proxied string // the broker they name to the proxy
+}{
+	"connect": {
+		answer: &wire.TopicLookupResponse{ResponseType: here, ConnectUrl: "http://seed:1", BrokerUrl: "http://seed:1"}, at: "seed:1",
+	},
+	"redirect": {
+		answer: &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://owner:1", BrokerUrl: "http://owner:1"}, at: "owner:1",
+	},
+	"all addresses": {
+		answer: &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://0.0.0.0:2", BrokerUrl: "http://0.0.0.0:2"}, at: "seed:2",
+	},
+	"empty answer": {answer: &wire.TopicLookupResponse{}, at: "seed:1"},
+	"failed": {
+		answer: &wire.TopicLookupResponse{ResponseType: failed, ConnectUrl: "http://owner:1"}, at: "seed:1",
+	},
+	"an address nobody can dial": {
+		answer: &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "tcp://owner"}, at: "seed:1",
+	},
+	"not found":        {code: codes.NotFound, at: "seed:1"},
+	"invalid argument": {code: codes.InvalidArgument, at: "seed:1"},
+	"internal":         {code: codes.Internal, at: "seed:1"},
+	"proxy": {
+		answer: &wire.TopicLookupResponse{ResponseType: here, ConnectUrl: "http://owner:1", BrokerUrl: "http://b-7.internal:6650/", Proxy: true},
+		at:     "owner:1", proxied: "http://b-7.internal:6650/",
+	},
+	"a difference without a proxy": {
+		answer: &wire.TopicLookupResponse{ResponseType: here, ConnectUrl: "http://owner:1", BrokerUrl: "http://b-7.internal:6650"}, at: "owner:1",
+	},
+	"override": {
+		answer: &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://owner:1", BrokerUrl: "http://owner:1"},
+		change: func(s *danube.Settings) { s.ConnectOverride = "seed:2" }, at: "seed:2",
+	},
+	"override behind a proxy": {
+		answer: &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://owner:1", BrokerUrl: "http://b", Proxy: true},
+		change: func(s *danube.Settings) { s.ConnectOverride = "http://seed:2" }, at: "seed:2", proxied: "http://b",
+	},
+}
+
+func TestLookup(t *testing.T) {
+	for name, tc := range finds {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := newFakes(t, "seed:1", "seed:2", "owner:1")
+				f.lookup = func(string, string) (*wire.TopicLookupResponse, error) {
+					if tc.code != codes.OK {
+						return nil, status.Error(tc.code, "words")
+					}
+					return tc.answer, nil
+				}
+				s := danube.Settings{URL: "http://seed:1", Dial: f.dial, HealthInterval: time.Hour}
+				if tc.change != nil {
+					tc.change(&s)
+				}
+				r := &rig{Client: newClient(t, s), t: t}
+				l := r.line(reliable("/default/t"))
+				id := l.open(0)
+				if id != 1<<64-1 {
+					t.Errorf("session %d: the upper bits are lost", id)
+				}
+				l.want(flow.OK, 0, id, "x")
+				l.Probe(0)
+				l.news(flow.Alive)
+				want := []heard{{at: tc.at, proxied: tc.proxied}}
+				for _, method := range []string{wire.CreateProducer, wire.SendMessage, wire.CheckHealth} {
+					want[0].method = method
+					if have := f.heardOf(method); !slices.Equal(have, want) {
+						t.Errorf("heard %+v, want %+v", have, want)
+					}
+				}
+				if have := f.heardOf(wire.TopicLookup); len(have) != 1 || have[0].proxied != "" || have[0].at != "seed:1" {
+					t.Errorf("lookups %+v", have)
+				}
+				// A proxy's connections belong to a broker each; otherwise one
+				// address is one connection.
+				slices.Sort(f.dialled)
+				if len(slices.Compact(slices.Clone(f.dialled))) != len(f.dialled) && tc.proxied == "" {
+					t.Errorf("dialled %v", f.dialled)
+				}
+			})
+		})
+	}
+}
+
+// TestEverySeedIsAsked has seeds that refuse, and one that knows.
+func TestEverySeedIsAsked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakes(t, "third:1", "owner:1")
+		f.lookup = func(string, string) (*wire.TopicLookupResponse, error) {
+			return &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://owner:1"}, nil
+		}
+		s := danube.Settings{URL: "http://first:1", Seeds: []string{"http://second:1", "http://third:1", "http://first:1"}, Dial: f.dial}
+		r := &rig{Client: newClient(t, s), t: t}
+		began := time.Now()
+		r.line(reliable("/default/t")).open(0)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		if err := r.Ping(t.Context()); err != nil {
+			t.Errorf("ping: %v", err)
+		}
+	})
+}
+
+// TestStaleBrokerIsNotAskedForEver has a first seed that names a dead owner and
+// a second that knows better.
+func TestStaleBrokerIsNotAskedForEver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakes(t, "stale:1", "fresh:1", "owner:1")
+		f.lookup = func(asked, _ string) (*wire.TopicLookupResponse, error) {
+			if asked == "stale:1" {
+				return &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://dead:1"}, nil
+			}
+			return &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://owner:1"}, nil
+		}
+		s := danube.Settings{URL: "http://stale:1", Seeds: []string{"http://fresh:1"}, Dial: f.dial}
+		l := (&rig{Client: newClient(t, s), t: t}).line(reliable("/default/t"))
+		began := time.Now()
+		l.open(0)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// TestBlackHole is a first seed that takes connections and says nothing.
+func TestBlackHole(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakes(t, "hole:1", "fresh:1")
+		f.lookup = func(asked, _ string) (*wire.TopicLookupResponse, error) {
+			if asked == "hole:1" {
+				time.Sleep(time.Minute)
+			}
+			return nil, status.Error(codes.NotFound, "no such topic")
+		}
+		s := danube.Settings{URL: "http://hole:1", Seeds: []string{"http://fresh:1"}, Dial: f.dial}
+		l := (&rig{Client: newClient(t, s), t: t}).line(reliable("/default/t"))
+		began := time.Now()
+		l.open(0)
+		if took := time.Since(began); took < 5*time.Second || took > 6*time.Second {
+			t.Errorf("it took %s, want one attempt's 5s", took)
+		}
+		time.Sleep(time.Minute) // the hole's handler
+	})
+}
+
+// TestARaceIsRunOnceMore creates a topic that somebody else creates meanwhile.
+func TestARaceIsRunOnceMore(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]flow.SessionKind{
+		"Topic '/default/t' already exists": flow.Opened,
+		"Cannot create topic '/default/t': partitioned topics with this base name already exist (found 2 partitions).": flow.Failed,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFakes(t, "seed:1")
+			f.lookup = func(string, string) (*wire.TopicLookupResponse, error) {
+				return nil, status.Error(codes.NotFound, "no such topic")
+			}
+			asked := 0
+			f.create = func(string, *wire.ProducerRequest) (*wire.ProducerResponse, error) {
+				if asked++; asked == 1 {
+					return nil, status.Error(codes.AlreadyExists, text)
+				}
+				return &wire.ProducerResponse{ProducerId: 1}, nil
+			}
+			l := (&rig{Client: newClient(t, danube.Settings{URL: "http://seed:1", Dial: f.dial}), t: t}).line(reliable("/default/t"))
+			began := time.Now()
+			l.Open(0)
+			e := l.outcome(0)
+			if e.Kind != want {
+				t.Errorf("%q: %s, want %s: %v", text, e.Kind, want, e.Err)
+			}
+			if want == flow.Failed && !errors.Is(e.Err, connect.ClassConfig) {
+				t.Errorf("class %s", connect.ClassOf(e.Err))
+			}
+			if e.Flush != -1 && want == flow.Opened {
+				t.Errorf("flush interval %s where none is announced", e.Flush)
+			}
+			if took := time.Since(began); took != 0 {
+				t.Errorf("it took %s", took)
+			}
+		})
+	}
+}
+
+func TestPingNamesEveryBroker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakes(t)
+		c := newClient(t, danube.Settings{URL: "http://a:1", Seeds: []string{"http://b:1"}, Dial: f.dial})
+		err := c.Ping(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "http://a:1") || !strings.Contains(err.Error(), "http://b:1") {
+			t.Errorf("error %v", err)
+		}
+	})
+}
