@@ -51,7 +51,8 @@ func (k *keeper) String() string { return sourceName }
 
 // Serve keeps the source going until it has ended or the runtime stops (nil). An
 // epoch that failed is closed before Serve returns its error, so that the pause
-// before the next one holds nothing up.
+// before the next one holds nothing up; one that ended with a fatal error is left
+// to the ordered stop, which drains it.
 func (k *keeper) Serve(ctx context.Context) error {
 	for {
 		var err error
@@ -66,7 +67,9 @@ func (k *keeper) Serve(ctx context.Context) error {
 			return nil
 		}
 		if err != nil {
-			k.close(ctx)
+			if !isFinal(err) {
+				k.close(ctx)
+			}
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package supervisor_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -113,4 +114,12 @@ func oversized(topic string, n int) func(int) ([]connect.Envelope, error) {
 		}
 		return all, nil
 	}
+}
+
+// listen takes a port until the test ends.
+func listen(t *testing.T) uint16 {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	return uint16(l.Addr().(*net.TCPAddr).Port)
 }
