@@ -89,9 +89,7 @@ func (r *review) take(err error, path string) {
 		r.take(inner, path)
 		return
 	}
-	if !r.lost && !r.anyWrong(path) {
-		r.note(path, err.Error(), "")
-	}
+	r.takeProblem(Problem{What: err.Error()}, path)
 }
 
 // takeProblem places what Invalid made: its key is relative to the struct.
@@ -101,10 +99,11 @@ func (r *review) takeProblem(p Problem, path string) {
 		key = path + "." + p.Key
 	}
 	switch {
-	case p.Key == "":
-		r.note(path, p.What, p.Right)
+	case p.Key == "" && (r.lost || r.anyWrong(path)): // it may be about what is wrong
 	case r.lost && !r.inFile(key): // it may be in the part that could not be read
+	case p.Key != "" && r.isWrong(key) && r.variables[key] == "":
 	default:
-		r.object(key, p.What, p.Right)
+		// The key is not marked as wrong, so that other checks are heard too.
+		r.note(key, p.What, p.Right)
 	}
 }

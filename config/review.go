@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"time"
 )
 
 // rule is one check of what a Connector means, after its types are known to be
@@ -115,20 +114,23 @@ func sortedKeys(m reflect.Value) []reflect.Value {
 
 // batches: the window must hold a batch.
 func batches(r *review) {
-	batch, window := "processing.batch_size", "delivery.window_records"
-	if r.isWrong(batch) || r.isWrong(window) || r.c.Processing.BatchSize <= r.c.Delivery.WindowRecords {
-		return
-	}
-	r.object(batch, fmt.Sprintf("%d is more than %s, %d", r.c.Processing.BatchSize, window, r.c.Delivery.WindowRecords),
-		"must be at most that, for the window holds whole batches; or raise "+window)
+	r.ordered("processing.batch_size", int64(r.c.Processing.BatchSize),
+		"delivery.window_records", int64(r.c.Delivery.WindowRecords), ", for the window holds whole batches")
 }
 
 // backoff: the first pause must not be longer than the longest.
 func backoff(r *review) {
-	first, longest := "retry.retry_backoff_ms", "retry.max_backoff_ms"
-	if r.isWrong(first) || r.isWrong(longest) || r.c.Retry.Backoff() <= r.c.Retry.MaxBackoff() {
-		return
+	r.ordered("retry.retry_backoff_ms", r.c.Retry.RetryBackoffMS, "retry.max_backoff_ms", r.c.Retry.MaxBackoffMS, "")
+}
+
+// ordered checks that one key's value is not above another's, and blames the one
+// that the file has.
+func (r *review) ordered(lower string, low int64, upper string, high int64, why string) {
+	switch {
+	case low <= high || r.isWrong(lower) || r.isWrong(upper):
+	case r.inFile(upper) && !r.inFile(lower):
+		r.object(upper, fmt.Sprintf("%d is less than %s, %d", high, lower, low), "must be at least that"+why+"; or lower "+lower)
+	default:
+		r.object(lower, fmt.Sprintf("%d is more than %s, %d", low, upper, high), "must be at most that"+why+"; or raise "+upper)
 	}
-	r.object(first, fmt.Sprintf("%d is more than %s, %d", r.c.Retry.RetryBackoffMS, longest, r.c.Retry.MaxBackoff()/time.Millisecond),
-		"must be at most that; or raise "+longest)
 }

@@ -41,10 +41,10 @@ func (r *review) schema(path string, s Schema) {
 // registered checks what a type that is registered needs.
 func (r *review) registered(path string, s Schema) {
 	if s.Subject == "" {
-		r.missing(path+".subject", fmt.Sprintf("must be the name the registry knows the %s by", s.SchemaType))
+		r.missing(path+".subject", "must be the name of the schema in the registry")
 	}
 	if s.SchemaFile == "" {
-		r.missing(path+".schema_file", fmt.Sprintf("must be the file with the %s", s.SchemaType))
+		r.missing(path+".schema_file", "must be the file with the schema")
 	}
 }
 

@@ -1,0 +1,219 @@
+package config
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/google/go-cmp/cmp"
+)
+
+// guideConfig is the struct of the source connector guide.
+type guideConfig struct {
+	Connector `toml:",inline" koanf:",squash"`
+	MySource  guideSource `toml:"my_source" koanf:"my_source"`
+}
+
+type guideSource struct {
+	ExternalHost string          `toml:"external_host" koanf:"external_host"`
+	APIKey       Secret          `toml:"api_key" koanf:"api_key" env:"API_KEY"`
+	Routes       []connect.Route `toml:"routes" koanf:"routes"`
+}
+
+// minimal is the shortest file that is whole.
+const minimal = `danube_service_url = "http://127.0.0.1:6650"
+connector_name = "orders"
+`
+
+// variables is an environment.
+func variables(all ...string) func() []string { return func() []string { return all } }
+
+// until the registry exists, tests of what comes with it leave its rule out.
+func withRegistry() []rule { return slices.Delete(slices.Clone(rules), len(rules)-1, len(rules)) }
+
+// errorLines returns the lines of an error, which must be a config error.
+func errorLines(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*Error](err); !ok || connect.ClassOf(err) != connect.ClassConfig || !errors.Is(err, connect.ClassConfig) {
+		t.Fatalf("%T of class %v, want *config.Error of class config: %v", err, connect.ClassOf(err), err)
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
+func readGuide(t *testing.T) []byte {
+	t.Helper()
+	data, err := os.ReadFile("testdata/guide.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestGuideFileLoadsExactly(t *testing.T) {
+	t.Parallel()
+	got, err := parse[guideConfig]("testdata/guide.toml", readGuide(t), nil, withRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := guideConfig{Connector: Defaults(), MySource: guideSource{
+		ExternalHost: "system.example.com",
+		Routes:       []connect.Route{{From: "input/*", To: "/data/events", Partitions: 4, ReliableDispatch: new(true)}},
+	}}
+	want.DanubeServiceURL, want.ConnectorName = "http://danube-broker:6650", "my-source"
+	want.Processing.MetricsPort = new(uint16(9090))
+	want.Schemas = []Schema{{
+		Topic: "/data/events", Subject: "events-v1", SchemaType: "json_schema",
+		SchemaFile: filepath.Join("testdata", "schemas", "events.json"), AutoRegister: true,
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestGuideFileNeedsTheRegistryForNow(t *testing.T) {
+	t.Parallel()
+	_, err := Parse[guideConfig]("testdata/guide.toml", readGuide(t), nil)
+	want := []string{`testdata/guide.toml:12:1: schemas[0].schema_type: "json_schema" needs the schema registry, ` +
+		`which this version does not do; must be "string", "number" or "bytes"; without an entry, a topic carries JSON`}
+	if diff := cmp.Diff(want, errorLines(t, err)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDefaultsAreThoseOfTheReference(t *testing.T) {
+	t.Parallel()
+	want := Connector{
+		Processing: Processing{BatchSize: 1000, BatchTimeoutMS: 1000, PollIntervalMS: 100,
+			HealthCheckIntervalMS: 30000, HealthCheckFailureThreshold: 3, LogLevel: slog.LevelInfo},
+		Retry:  Retry{MaxRetries: 3, RetryBackoffMS: 1000, MaxBackoffMS: 30000},
+		Danube: Danube{Seeds: []string{}, RequestTimeout: 30 * time.Second, HealthInterval: 5 * time.Second},
+		Delivery: Delivery{Ordering: "key", Lanes: 128, WindowRecords: 2048, BudgetBytes: 64 << 20,
+			DrainTimeout: 30 * time.Second, Stamp: true},
+		Commit: Commit{Interval: time.Second},
+		Errors: Errors{OnInvalid: "halt"},
+		HTTP:   HTTP{Bind: "127.0.0.1"},
+	}
+	if diff := cmp.Diff(want, Defaults()); diff != "" {
+		t.Error(diff)
+	}
+	got, err := Parse[Connector]("c.toml", []byte(minimal), nil)
+	want.DanubeServiceURL, want.ConnectorName = "http://127.0.0.1:6650", "orders"
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("a minimal file: %v\n%s", err, diff)
+	}
+}
+
+// everything has every key of ours at a value that is not its default.
+const everything = minimal + `
+[processing]
+batch_size = 1_0
+batch_timeout_ms = 0
+poll_interval_ms = 0x10
+metrics_port = 0
+health_check_interval_ms = 1
+health_check_failure_threshold = 1
+log_level = "debug"
+[retry]
+max_retries = 0
+retry_backoff_ms = 5
+max_backoff_ms = 5
+[danube]
+seeds = ["http://b:6650", "http://c"]
+connect_override = "localhost:7000"
+request_timeout = "1m30s"
+health_interval = "100ms"
+[delivery]
+ordering = "none"
+lanes = 1
+window_records = 10
+budget_bytes = 4096
+drain_timeout = "1h"
+stamp = false
+[commit]
+interval = "10ms"
+every = 7
+[errors]
+on_invalid = "halt"
+[http]
+bind = "::1"
+[topics."/default/orders"]
+ordering = "partition"
+[topics."/default/other"]
+lanes = 3
+[[schemas]]
+topic = "/default/logs"
+schema_type = "string"
+[[schemas]]
+topic = "/default/counts"
+schema_type = "number"
+auto_register = false
+version_strategy = "latest"
+`
+
+func TestEveryKeyIsRead(t *testing.T) {
+	t.Parallel()
+	got, err := Parse[Connector]("c.toml", []byte(everything), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Connector{
+		DanubeServiceURL: "http://127.0.0.1:6650", ConnectorName: "orders",
+		Processing: Processing{BatchSize: 10, PollIntervalMS: 16, MetricsPort: new(uint16(0)),
+			HealthCheckIntervalMS: 1, HealthCheckFailureThreshold: 1, LogLevel: slog.LevelDebug},
+		Retry: Retry{RetryBackoffMS: 5, MaxBackoffMS: 5},
+		Danube: Danube{Seeds: []string{"http://b:6650", "http://c"}, ConnectOverride: "localhost:7000",
+			RequestTimeout: 90 * time.Second, HealthInterval: 100 * time.Millisecond},
+		Delivery: Delivery{Ordering: "none", Lanes: 1, WindowRecords: 10, BudgetBytes: 4096, DrainTimeout: time.Hour},
+		Commit:   Commit{Interval: 10 * time.Millisecond, Every: 7},
+		Errors:   Errors{OnInvalid: "halt"},
+		HTTP:     HTTP{Bind: "::1"},
+		Topics:   map[string]Topic{"/default/orders": {Ordering: "partition"}, "/default/other": {Lanes: 3}},
+		Schemas:  []Schema{{Topic: "/default/logs", SchemaType: "string"}, {Topic: "/default/counts", SchemaType: "number"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTimesAndLookups(t *testing.T) {
+	t.Parallel()
+	c, err := Parse[Connector]("c.toml", []byte(everything), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pair := range map[string][2]time.Duration{
+		"batch timeout":  {c.Processing.BatchTimeout(), 0},
+		"poll interval":  {c.Processing.PollInterval(), 16 * time.Millisecond},
+		"health check":   {c.Processing.HealthCheckInterval(), time.Millisecond},
+		"first backoff":  {c.Retry.Backoff(), 5 * time.Millisecond},
+		"longest pause":  {c.Retry.MaxBackoff(), 5 * time.Millisecond},
+		"default of one": {Defaults().Retry.MaxBackoff(), 30 * time.Second},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s is %v, want %v", name, pair[0], pair[1])
+		}
+	}
+	for topic, want := range map[string]Topic{
+		"/default/orders": {Ordering: "partition", Lanes: 1}, "/default/other": {Ordering: "none", Lanes: 3},
+		"/default/third": {Ordering: "none", Lanes: 1},
+	} {
+		if got := c.TopicFor(topic); got != want {
+			t.Errorf("TopicFor(%s) = %+v, want %+v", topic, got, want)
+		}
+	}
+	if s, ok := c.SchemaFor("/default/counts"); !ok || s.SchemaType != "number" {
+		t.Errorf("SchemaFor = %+v, %t", s, ok)
+	}
+	if s, ok := c.SchemaFor("/default/none"); ok {
+		t.Errorf("SchemaFor a topic without an entry = %+v", s)
+	}
+}
