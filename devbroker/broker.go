@@ -5,10 +5,12 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 )
 
 // Broker is a running development broker, or several of one cluster. All methods
@@ -57,6 +59,8 @@ func Start(settings Settings) (*Broker, error) {
 		grpc.ForceServerCodecV2(codec{}),
 		grpc.MaxRecvMsgSize(maxReceive),
 		grpc.WaitForHandlers(true),
+		// The real broker does not mind how often a client pings.
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Millisecond, PermitWithoutStream: true}),
 	)
 	b.register(b.server)
 	go b.own(newState(settings, hosts))

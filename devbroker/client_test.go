@@ -64,16 +64,16 @@ type client struct {
 func (w *world) client(listener int, options ...grpc.DialOption) *client {
 	w.t.Helper()
 	_, target, _ := strings.Cut(w.URLs()[listener], "://")
-	if w.network != nil {
-		options = append(options, grpc.WithContextDialer(w.network.Dial))
-	}
-	options = append([]grpc.DialOption{
+	base := []grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(16 << 20)),
 		// Idle connections are let go only by the test.
 		grpc.WithIdleTimeout(0),
-	}, options...)
-	cc, err := grpc.NewClient("passthrough:///"+target, options...)
+	}
+	if w.network != nil {
+		base = append(base, grpc.WithContextDialer(w.network.Dial))
+	}
+	cc, err := grpc.NewClient("passthrough:///"+target, append(base, options...)...)
 	if err != nil {
 		w.t.Fatal(err)
 	}

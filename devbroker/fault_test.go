@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/danube-messaging/danube-connect-go/devbroker"
 	"github.com/danube-messaging/danube-connect-go/internal/wire"
@@ -121,7 +120,7 @@ func TestFaultsNameTheirRequests(t *testing.T) {
 			for i := range 6 {
 				m := sending(topics[i%3], ids[topics[i%3]], string(rune('a'+i%3)))
 				m.Attributes = map[string]string{"x": "y"}
-				m.RoutingKey = proto.String("key")
+				m.RoutingKey = new("key")
 				if err := c.trySend(m); err != nil {
 					wantStatus(t, err, codes.Aborted, "")
 					hit = append(hit, string(m.Payload))

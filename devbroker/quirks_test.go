@@ -184,7 +184,7 @@ func TestUnreadStreamOfLargeMessagesStallsForReal(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newStage(t, devbroker.Settings{Window: 1000, Quirks: devbroker.Quirks{ReaderStall: true}})
 		k := s.exclusive(topicT) // nobody calls Recv: flow control fills up
-		large := strings.Repeat("x", 1<<20)
+		large := strings.Repeat("x", 100<<10)
 		sent := 0
 		for ; sent < 200; sent++ {
 			if s.trySend(sending(topicT, s.id, large)) != nil {

@@ -201,8 +201,11 @@ func TestCompatibilityModeDecides(t *testing.T) {
 		mode *string
 		want bool
 	}{
-		{nil, false}, {proto.String("none"), true}, {proto.String("FORWARD"), true},
-		{proto.String("full"), false}, {proto.String("nonsense"), false}, // ignored: the subject's own
+		{nil, false},
+		{new("none"), true},
+		{new("FORWARD"), true},
+		{new("full"), false},
+		{new("nonsense"), false}, // ignored: the subject's own
 	} {
 		if got := check(row.mode); got.IsCompatible != row.want || got.IsCompatible != (len(got.Errors) == 0) {
 			t.Errorf("mode %v: %v; want %v", row.mode, got, row.want)

@@ -1,13 +1,19 @@
 package devbroker_test
 
 import (
+	"context"
+	"encoding/binary"
+	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/danube-messaging/danube-connect-go/devbroker"
@@ -115,7 +121,7 @@ func TestResetsBetweenOtherAnswers(t *testing.T) {
 	w := startTCP(t, devbroker.Settings{})
 	c := w.client(0)
 	id := c.producer(topicT, "p")
-	const each = 200
+	const each = 50
 	good := async(func() error {
 		for range each {
 			if err := c.trySend(sending(topicT, id, strings.Repeat("x", 50_000))); err != nil {
@@ -139,7 +145,7 @@ func TestLogHoldsWhatWasSent(t *testing.T) {
 	id := c.producer(topicT, "p")
 	m := sending(topicT, id, "payload")
 	m.Attributes = map[string]string{"a": "b"}
-	m.RoutingKey = proto.String("")
+	m.RoutingKey = new("")
 	m.SchemaId, m.SchemaVersion = proto.Uint64(7), proto.Uint32(2)
 	if err := c.trySend(m); err != nil {
 		t.Fatal(err)
@@ -222,7 +228,7 @@ func TestSubjectOfTheTopicMakesUnknownSchemasRefused(t *testing.T) {
 	}{
 		{nil, codes.OK},
 		{&registered.SchemaId, codes.OK},
-		{proto.Uint64(registered.SchemaId + 1), codes.PermissionDenied},
+		{new(registered.SchemaId + 1), codes.PermissionDenied},
 	} {
 		m := sending(topicT, out.ProducerId, "x")
 		m.SchemaId = row.id
@@ -252,6 +258,83 @@ func TestHealthCheck(t *testing.T) {
 		synctest.Wait()
 		if c.healthy(id) {
 			t.Error("a forgotten producer is OK")
+		}
+	})
+}
+
+// tap records what a client reads.
+type tap struct {
+	net.Conn
+	mu   sync.Mutex
+	read []byte
+}
+
+func (c *tap) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.read = append(c.read, p[:n]...)
+	return n, err
+}
+
+// byStream returns the types of the frames read, by stream, and the frames of the
+// type RST_STREAM.
+func (c *tap) byStream() (types map[uint32][]byte, resets [][]byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	types = map[uint32][]byte{}
+	for p := c.read; len(p) >= 9; {
+		size := 9 + int(p[0])<<16 + int(p[1])<<8 + int(p[2])
+		stream := binary.BigEndian.Uint32(p[5:])
+		types[stream] = append(types[stream], p[3])
+		if p[3] == rstStream {
+			resets = append(resets, p[9:size])
+		}
+		p = p[size:]
+	}
+	return types, resets
+}
+
+const rstStream = 3
+
+func TestAPanicIsOneFrameAndNothingElse(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := start(t, devbroker.Settings{})
+		var taps []*tap
+		c := w.client(0, grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
+			conn, err := w.network.Dial(ctx, address)
+			taps = append(taps, &tap{Conn: conn})
+			return taps[len(taps)-1], err
+		}))
+		id := c.producer(topicT, "p") // streams 1 and 3
+		wantStatus(t, c.trySend(&wire.StreamMessage{}), codes.Canceled, "RST_STREAM")
+		c.send(topicT, id, "after")
+		if len(taps) != 1 {
+			t.Fatalf("%d connections; want one", len(taps))
+		}
+		types, resets := taps[0].byStream()
+		wantEqual(t, "frames of the reset stream", types[5], []byte{rstStream})
+		wantEqual(t, "resets", resets, [][]byte{{0, 0, 0, 8}}) // CANCEL
+	})
+}
+
+func TestPingsAreWelcome(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := start(t, devbroker.Settings{})
+		dials := 0
+		c := w.client(0,
+			grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: time.Second, PermitWithoutStream: true}),
+			grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
+				dials++
+				return w.network.Dial(ctx, address)
+			}))
+		id := c.producer(topicT, "p")
+		k := c.exclusive(topicT)
+		time.Sleep(time.Hour)
+		c.send(topicT, id, "x")
+		wantEqual(t, "received", k.readAcking(1), []string{"x"})
+		if dials != 1 {
+			t.Errorf("%d connections; want one", dials)
 		}
 	})
 }

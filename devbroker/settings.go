@@ -29,7 +29,8 @@ type Settings struct {
 	// Flush is how long an acknowledged message may stay unwritten: every Flush,
 	// everything there is counts as written, and Crash forgets the rest. 0 means
 	// that every OK is final. It is announced in the header FlushHeader. The real
-	// broker's is 5 s by default, and it announces nothing.
+	// broker's is 5 s by default, it also writes when 10 MiB have come together,
+	// and it announces nothing.
 	Flush time.Duration
 
 	// Window is the most messages of a subscription that are out and not
