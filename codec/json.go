@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"unicode/utf8"
@@ -45,8 +44,10 @@ func (c jsonCodec) quote(text []byte) ([]byte, error) {
 	if !utf8.Valid(text) {
 		return nil, notUTF8(connect.KindString)
 	}
-	if bytes.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' }) {
-		return c.marshaller.marshal(string(text))
+	for _, b := range text {
+		if b < ' ' || b == '"' || b == '\\' {
+			return c.marshaller.marshal(string(text))
+		}
 	}
 	quoted := append(make([]byte, 0, len(text)+2), '"')
 	return append(append(quoted, text...), '"'), nil
