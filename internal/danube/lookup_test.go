@@ -83,7 +83,7 @@ func TestLookup(t *testing.T) {
 				if tc.change != nil {
 					tc.change(&s)
 				}
-				r := &rig{Client: newClient(t, s), t: t}
+				r := &rig{Client: newClient(t, s), t: t, url: "fake"}
 				l := r.line(reliable("/default/t"))
 				id := l.open(0)
 				if id != 1<<64-1 {
@@ -122,7 +122,7 @@ func TestEverySeedIsAsked(t *testing.T) {
 			return &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://owner:1"}, nil
 		}
 		s := danube.Settings{URL: "http://first:1", Seeds: []string{"http://second:1", "http://third:1", "http://first:1"}, Dial: f.dial}
-		r := &rig{Client: newClient(t, s), t: t}
+		r := &rig{Client: newClient(t, s), t: t, url: "fake"}
 		began := time.Now()
 		r.line(reliable("/default/t")).open(0)
 		if took := time.Since(began); took > 5*time.Second {
@@ -147,7 +147,7 @@ func TestStaleBrokerIsNotAskedForEver(t *testing.T) {
 			return &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://owner:1"}, nil
 		}
 		s := danube.Settings{URL: "http://stale:1", Seeds: []string{"http://fresh:1"}, Dial: f.dial}
-		l := (&rig{Client: newClient(t, s), t: t}).line(reliable("/default/t"))
+		l := (&rig{Client: newClient(t, s), t: t, url: "fake"}).line(reliable("/default/t"))
 		began := time.Now()
 		l.open(0)
 		if took := time.Since(began); took > 5*time.Second {
@@ -168,7 +168,7 @@ func TestBlackHole(t *testing.T) {
 			return nil, status.Error(codes.NotFound, "no such topic")
 		}
 		s := danube.Settings{URL: "http://hole:1", Seeds: []string{"http://fresh:1"}, Dial: f.dial}
-		l := (&rig{Client: newClient(t, s), t: t}).line(reliable("/default/t"))
+		l := (&rig{Client: newClient(t, s), t: t, url: "fake"}).line(reliable("/default/t"))
 		began := time.Now()
 		l.open(0)
 		if took := time.Since(began); took < 5*time.Second || took > 6*time.Second {
@@ -197,7 +197,7 @@ func TestARaceIsRunOnceMore(t *testing.T) {
 				}
 				return &wire.ProducerResponse{ProducerId: 1}, nil
 			}
-			l := (&rig{Client: newClient(t, danube.Settings{URL: "http://seed:1", Dial: f.dial}), t: t}).line(reliable("/default/t"))
+			l := (&rig{Client: newClient(t, danube.Settings{URL: "http://seed:1", Dial: f.dial}), t: t, url: "fake"}).line(reliable("/default/t"))
 			began := time.Now()
 			l.Open(0)
 			e := l.outcome(0)

@@ -34,10 +34,8 @@ type reader struct {
 
 // start subscribes to all topics at once and, if that succeeds, keeps reading.
 func (c *Consumer) start(ctx context.Context, topics []string) error {
-	// Also cut by Close.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(c.ctx, func() { cancel(context.Cause(c.ctx)) })()
 	outcomes := make(chan error, len(topics))
 	for _, topic := range topics {
 		r := &reader{consumer: c, topic: topic}

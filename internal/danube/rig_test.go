@@ -32,10 +32,10 @@ type rig struct {
 }
 
 // bubble runs f against a development broker of its own, in fake time.
-func bubble(t *testing.T, b devbroker.Settings, c danube.Settings, f func(*rig)) {
+func bubble(t *testing.T, b devbroker.Settings, c danube.Settings, f func(*testing.T, *rig)) {
 	t.Helper()
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { f(newRig(t, b, c)) })
+	synctest.Test(t, func(t *testing.T) { f(t, newRig(t, b, c)) })
 }
 
 // newRig starts a broker in memory and makes a client of it; call it in a bubble.
@@ -66,7 +66,7 @@ func newClient(t testing.TB, s danube.Settings) *danube.Client {
 
 // anyBroker runs f against the real broker named by the environment, in real
 // time, or else against a development broker in fake time.
-func anyBroker(t *testing.T, f func(*rig)) {
+func anyBroker(t *testing.T, f func(*testing.T, *rig)) {
 	t.Helper()
 	url := os.Getenv(realBroker)
 	if url == "" {
@@ -74,20 +74,29 @@ func anyBroker(t *testing.T, f func(*rig)) {
 		return
 	}
 	t.Parallel()
-	f(&rig{Client: newClient(t, danube.Settings{URL: url}), t: t, url: url})
+	f(t, &rig{Client: newClient(t, danube.Settings{URL: url}), t: t, url: url})
 }
 
 // topic returns a name nobody used before.
 func topic() string { return "/default/danube-test-" + strconv.FormatUint(rand.Uint64(), 36) }
 
-// patient bounds what a test against a real broker waits for; in a bubble it is
-// over in no time.
+// patient bounds what a test waits for: in fake time it is over in no time.
 const patient = 30 * time.Second
+
+// limit is how long to wait for what must happen: in a bubble, where waiting is
+// free, longer than any grace.
+func (r *rig) limit() time.Duration {
+	if r.url != os.Getenv(realBroker) {
+		return 100 * time.Hour
+	}
+	return patient
+}
 
 // line is a transport and what a test has heard from it.
 type line struct {
 	*danube.Transport
 	t       testing.TB
+	limit   time.Duration
 	results []flow.Result
 	events  []flow.SessionEvent
 }
@@ -104,7 +113,7 @@ func (r *rig) lineOf(topic danube.Topic) *line {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return &line{Transport: transport, t: r.t}
+	return &line{Transport: transport, t: r.t, limit: r.limit()}
 }
 
 // open opens a session of a partition and adopts it.
@@ -136,7 +145,7 @@ func (l *line) news(kind flow.SessionKind) flow.SessionEvent {
 // await waits for an event and drops those before it.
 func (l *line) await(what string, is func(flow.SessionEvent) bool) flow.SessionEvent {
 	l.t.Helper()
-	timeout := time.NewTimer(hours)
+	timeout := time.NewTimer(l.limit)
 	defer timeout.Stop()
 	for {
 		for len(l.events) > 0 {
@@ -154,14 +163,6 @@ func (l *line) await(what string, is func(flow.SessionEvent) bool) flow.SessionE
 		}
 	}
 }
-
-// hours is longer than anything a test waits for. A real broker has less.
-var hours = func() time.Duration {
-	if os.Getenv(realBroker) != "" {
-		return patient
-	}
-	return 100 * time.Hour
-}()
 
 // message makes a message for a partition of the line's topic.
 func message(partition int, session uint64, payload string) *flow.Message {
@@ -186,7 +187,7 @@ func (l *line) send(m *flow.Message) flow.Result {
 // result waits for the next result.
 func (l *line) result() flow.Result {
 	l.t.Helper()
-	timeout := time.NewTimer(hours)
+	timeout := time.NewTimer(l.limit)
 	defer timeout.Stop()
 	for len(l.results) == 0 {
 		select {

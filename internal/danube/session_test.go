@@ -17,7 +17,7 @@ import (
 )
 
 func TestRestartLosesTheSession(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{}, func(r *rig) {
+	bubble(t, devbroker.Settings{}, danube.Settings{}, func(t *testing.T, r *rig) {
 		name := topic()
 		l := r.line(reliable(name))
 		old := l.open(0)
@@ -53,7 +53,7 @@ func TestRestartLosesTheSession(t *testing.T) {
 }
 
 func TestOutageIsWaitedFor(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{}, func(r *rig) {
+	bubble(t, devbroker.Settings{}, danube.Settings{}, func(t *testing.T, r *rig) {
 		name := topic()
 		l := r.line(reliable(name))
 		id := l.open(0)
@@ -80,7 +80,7 @@ func TestOutageIsWaitedFor(t *testing.T) {
 }
 
 func TestReplyLost(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{}, func(r *rig) {
+	bubble(t, devbroker.Settings{}, danube.Settings{}, func(t *testing.T, r *rig) {
 		name := topic()
 		l := r.line(reliable(name))
 		id := l.open(0)
@@ -102,7 +102,7 @@ func TestReplyLost(t *testing.T) {
 }
 
 func TestDeadlineIsStalled(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{}, func(r *rig) {
+	bubble(t, devbroker.Settings{}, danube.Settings{}, func(t *testing.T, r *rig) {
 		name := topic()
 		l := r.line(reliable(name))
 		id := l.open(0)
@@ -117,7 +117,7 @@ func TestDeadlineIsStalled(t *testing.T) {
 }
 
 func TestHandlerPanicIsAReset(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{}, func(r *rig) {
+	bubble(t, devbroker.Settings{}, danube.Settings{}, func(t *testing.T, r *rig) {
 		l := r.line(reliable(topic()))
 		id := l.open(0)
 		r.broker.Script(devbroker.Fault{Method: "SendMessage", Reset: true})
@@ -128,7 +128,7 @@ func TestHandlerPanicIsAReset(t *testing.T) {
 
 func TestTopicMoves(t *testing.T) {
 	settings := devbroker.Settings{Listen: []string{"127.0.0.1:6650", "127.0.0.1:6651"}}
-	bubble(t, settings, danube.Settings{}, func(r *rig) {
+	bubble(t, settings, danube.Settings{}, func(t *testing.T, r *rig) {
 		name := topic()
 		l := r.line(reliable(name))
 		old := l.open(0)
@@ -159,7 +159,7 @@ func TestOwnerDead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			settings := devbroker.Settings{Listen: []string{"127.0.0.1:6650", "127.0.0.1:6651", "127.0.0.1:6652"}}
 			urls := danube.Settings{URL: "http://127.0.0.1:6650", Seeds: []string{"http://127.0.0.1:6651", "http://127.0.0.1:6652"}}
-			bubble(t, settings, urls, func(r *rig) {
+			bubble(t, settings, urls, func(t *testing.T, r *rig) {
 				name := topic()
 				l := r.line(reliable(name))
 				old := l.open(0)
@@ -200,7 +200,7 @@ func TestFlushIntervalIsTold(t *testing.T) {
 		set  time.Duration
 	}{{"final", 0}, {"announced", 5 * time.Second}} {
 		t.Run(tc.name, func(t *testing.T) {
-			bubble(t, devbroker.Settings{Flush: tc.set}, danube.Settings{}, func(r *rig) {
+			bubble(t, devbroker.Settings{Flush: tc.set}, danube.Settings{}, func(t *testing.T, r *rig) {
 				l := r.line(reliable(topic()))
 				l.Open(0)
 				if e := l.outcome(0); e.Flush != tc.set {
@@ -212,7 +212,7 @@ func TestFlushIntervalIsTold(t *testing.T) {
 }
 
 func TestHealthIsPolled(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{HealthInterval: 5 * time.Second}, func(r *rig) {
+	bubble(t, devbroker.Settings{}, danube.Settings{HealthInterval: 5 * time.Second}, func(t *testing.T, r *rig) {
 		l := r.line(connect.Producer{Topic: topic(), Partitions: 2, Reliable: true})
 		id := l.open(0)
 		time.Sleep(16 * time.Second)
@@ -244,7 +244,7 @@ func TestHealthIsPolled(t *testing.T) {
 }
 
 func TestProbe(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{HealthInterval: time.Hour}, func(r *rig) {
+	bubble(t, devbroker.Settings{}, danube.Settings{HealthInterval: time.Hour}, func(t *testing.T, r *rig) {
 		l := r.line(reliable(topic()))
 		l.Probe(0)
 		if e := l.news(flow.Quiet); e.Err == nil {
@@ -271,7 +271,7 @@ func TestProbe(t *testing.T) {
 }
 
 func TestCloseLetsInFlightFinish(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{}, func(r *rig) {
+	bubble(t, devbroker.Settings{}, danube.Settings{}, func(t *testing.T, r *rig) {
 		l := r.line(reliable(topic()))
 		id := l.open(0)
 		r.broker.Script(devbroker.Fault{Method: "SendMessage", Delay: 10 * time.Second, Times: 2})
@@ -300,7 +300,7 @@ func TestCloseLetsInFlightFinish(t *testing.T) {
 }
 
 func TestClientCloseCutsWhatIsInFlight(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{}, func(r *rig) {
+	bubble(t, devbroker.Settings{}, danube.Settings{}, func(t *testing.T, r *rig) {
 		l := r.line(reliable(topic()))
 		id := l.open(0)
 		r.broker.Script(devbroker.Fault{Method: "SendMessage", Stall: true})
@@ -322,7 +322,7 @@ func TestClientCloseCutsWhatIsInFlight(t *testing.T) {
 
 // TestDeniedAtTheFirstOpening is fatal after one more look at the token.
 func TestDeniedAtTheFirstOpening(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{}, func(r *rig) {
+	bubble(t, devbroker.Settings{}, danube.Settings{}, func(t *testing.T, r *rig) {
 		scene := r.broker.Script(devbroker.Fault{
 			Method: "CreateProducer", Code: codes.PermissionDenied, Text: "no binding grants Produce", Times: devbroker.Keep,
 		})
@@ -340,7 +340,7 @@ func TestDeniedAtTheFirstOpening(t *testing.T) {
 
 // TestDeniedLater is held for the grace period.
 func TestDeniedLater(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{}, func(r *rig) {
+	bubble(t, devbroker.Settings{}, danube.Settings{}, func(t *testing.T, r *rig) {
 		l := r.line(reliable(topic()))
 		l.open(0)
 		deny := devbroker.Fault{Method: "CreateProducer", Code: codes.Unauthenticated, Text: "Invalid token", Times: devbroker.Keep}
@@ -365,7 +365,7 @@ func TestDeniedLater(t *testing.T) {
 }
 
 func TestDeniedLookup(t *testing.T) {
-	bubble(t, devbroker.Settings{Listen: []string{"127.0.0.1:6650", "127.0.0.1:6651"}}, danube.Settings{}, func(r *rig) {
+	bubble(t, devbroker.Settings{Listen: []string{"127.0.0.1:6650", "127.0.0.1:6651"}}, danube.Settings{}, func(t *testing.T, r *rig) {
 		r.broker.Script(
 			devbroker.Fault{Method: "TopicLookup", Code: codes.PermissionDenied, Text: "no binding grants Lookup", Times: devbroker.Keep},
 			devbroker.Fault{Method: "CreateProducer", Code: codes.Unavailable, Text: "The topic exists but is served by another broker, redo the Lookup request", Times: devbroker.Keep},

@@ -217,7 +217,7 @@ func unavailable(text string) verdict {
 // CreateProducer in what PERMISSION_DENIED may mean.
 func subscribed(err error) verdict {
 	code, text := codeAndText(err)
-	if code == codes.PermissionDenied && contains(text, "not able to subscribe", "not allowed to create the subscription") {
+	if code == codes.PermissionDenied && contains(text, "not able to subscribe", "not allowed to create the subscription", "exclusive subscription") {
 		return misconfigured // somebody else has the subscription, or there are too many
 	}
 	return opened(err)

@@ -47,6 +47,9 @@ func (c *Client) Subscribe(ctx context.Context, s Subscription) (*Consumer, erro
 	if s.Consumer == "" {
 		s.Consumer = s.Name
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(c.ctx, func() { cancel(errClosed) })()
 	topics, err := c.topics(ctx, s)
 	if err != nil {
 		return nil, err

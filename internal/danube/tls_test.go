@@ -106,7 +106,7 @@ func TestTLS(t *testing.T) {
 				t.Cleanup(func() { _ = b.Close() })
 				s := danube.Settings{URL: b.URL(), Dial: network.Dial}
 				tc.change(&s, id)
-				r := &rig{Client: newClient(t, s), t: t}
+				r := &rig{Client: newClient(t, s), t: t, url: "fake"}
 				l := r.line(reliable("/default/t"))
 				l.Open(0)
 				if name == "plaintext to TLS" {

@@ -15,7 +15,7 @@ import (
 )
 
 func TestMessageArrives(t *testing.T) {
-	anyBroker(t, func(r *rig) {
+	anyBroker(t, func(t *testing.T, r *rig) {
 		name := topic()
 		l := r.line(reliable(name))
 		id := l.open(0)
@@ -50,7 +50,7 @@ func TestMessageArrives(t *testing.T) {
 }
 
 func TestWithoutStampNothingIsAdded(t *testing.T) {
-	anyBroker(t, func(r *rig) {
+	anyBroker(t, func(t *testing.T, r *rig) {
 		name := topic()
 		l := r.lineOf(danube.Topic{Producer: connect.Producer{Topic: name}, Connector: "test", Name: "mine"})
 		id := l.open(0)
@@ -63,7 +63,7 @@ func TestWithoutStampNothingIsAdded(t *testing.T) {
 }
 
 func TestPartitionsAreTopicsOfTheirOwn(t *testing.T) {
-	anyBroker(t, func(r *rig) {
+	anyBroker(t, func(t *testing.T, r *rig) {
 		name := topic()
 		const n = 3
 		l := r.line(connect.Producer{Topic: name, Partitions: n, Reliable: true})
@@ -97,7 +97,7 @@ func TestPartitionsAreTopicsOfTheirOwn(t *testing.T) {
 }
 
 func TestOnlyTheAdoptedSessionSends(t *testing.T) {
-	anyBroker(t, func(r *rig) {
+	anyBroker(t, func(t *testing.T, r *rig) {
 		l := r.line(reliable(topic()))
 		l.want(flow.Unadopted, 0, 0, "before anything")
 		l.Open(0)
@@ -115,7 +115,7 @@ func TestOnlyTheAdoptedSessionSends(t *testing.T) {
 }
 
 func TestOpenFoldsWhileUnderWay(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{}, func(r *rig) {
+	bubble(t, devbroker.Settings{}, danube.Settings{}, func(t *testing.T, r *rig) {
 		_ = r.broker.Refuse(0, true)
 		l := r.line(reliable(topic()))
 		for range 5 {
@@ -137,7 +137,7 @@ func TestOpenFoldsWhileUnderWay(t *testing.T) {
 }
 
 func TestTooLargeIsRefused(t *testing.T) {
-	anyBroker(t, func(r *rig) {
+	anyBroker(t, func(t *testing.T, r *rig) {
 		l := r.line(reliable(topic()))
 		id := l.open(0)
 		l.want(flow.OK, 0, id, strings.Repeat("x", 4<<20-512))
@@ -150,7 +150,7 @@ func TestTooLargeIsRefused(t *testing.T) {
 }
 
 func TestTextThatIsNotUTF8IsRefused(t *testing.T) {
-	anyBroker(t, func(r *rig) {
+	anyBroker(t, func(t *testing.T, r *rig) {
 		l := r.line(reliable(topic()))
 		id := l.open(0)
 		m := message(0, id, "x")
@@ -163,7 +163,7 @@ func TestTextThatIsNotUTF8IsRefused(t *testing.T) {
 }
 
 func TestUnknownSessionIsLost(t *testing.T) {
-	anyBroker(t, func(r *rig) {
+	anyBroker(t, func(t *testing.T, r *rig) {
 		l := r.line(reliable(topic()))
 		id := l.open(0)
 		l.want(flow.OK, 0, id, "x")
@@ -175,7 +175,7 @@ func TestUnknownSessionIsLost(t *testing.T) {
 }
 
 func TestStrategyConflictIsConfiguration(t *testing.T) {
-	anyBroker(t, func(r *rig) {
+	anyBroker(t, func(t *testing.T, r *rig) {
 		name := topic()
 		r.line(reliable(name)).open(0)
 		l := r.line(connect.Producer{Topic: name})
@@ -188,7 +188,7 @@ func TestStrategyConflictIsConfiguration(t *testing.T) {
 }
 
 func TestMissingNamespaceIsConfigurationAfterAGrace(t *testing.T) {
-	anyBroker(t, func(r *rig) {
+	anyBroker(t, func(t *testing.T, r *rig) {
 		l := r.line(reliable("/nowhere-to-be-found/t"))
 		began := time.Now()
 		l.Open(0)
