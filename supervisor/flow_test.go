@@ -239,6 +239,7 @@ func TestHostTree(t *testing.T) {
 			}
 			return nil, nil
 		}
+		s.pace(good)
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		host := suture.New("host", suture.Spec{Timeout: time.Minute, EventHook: func(suture.Event) {}})
@@ -258,6 +259,9 @@ func TestHostTree(t *testing.T) {
 		}
 		cancel()
 		<-ended
+		if s.broker == nil {
+			s.eventually("everything received", time.Minute, func() bool { return s.arrived(good) >= good.all() })
+		}
 		if d := s.judge(good); d != 0 {
 			t.Errorf("%d duplicates at the neighbour", d)
 		}
