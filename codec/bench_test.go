@@ -19,8 +19,11 @@ type reading struct {
 }
 
 func newReading() reading {
-	return reading{"sensor-17/kitchen", 9007199254740993, "2026-11-23T18:00:00.123456789Z",
-		map[string]float64{"temperature": 21.25, "humidity": 0.431, "pressure": 1013.2}, strings.Repeat("quiet ", 16)}
+	return reading{
+		"sensor-17/kitchen", 9007199254740993, "2026-11-23T18:00:00.123456789Z",
+		map[string]float64{"temperature": 21.25, "humidity": 0.431, "pressure": 1013.2},
+		strings.Repeat("quiet ", 16),
+	}
 }
 
 // cases are what passes through and what has to be made.

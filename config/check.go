@@ -111,17 +111,14 @@ func (c checker) unknown(n *node, name string, fields []field, p place) {
 	c.misspelled[join(p.path, near)] = true
 }
 
-// homeOf returns the one table of ours that has a key of that name.
-func homeOf(name string) (home string) {
+// homeOf returns the table of ours that has a key of that name.
+func homeOf(name string) string {
 	for _, k := range keys {
-		if t, ok := strings.CutSuffix(k.path, "."+name); ok && !strings.Contains(t, "*") {
-			if home != "" {
-				return ""
-			}
-			home = t
+		if home, ok := strings.CutSuffix(k.path, "."+name); ok && !strings.Contains(home, "*") {
+			return home
 		}
 	}
-	return home
+	return ""
 }
 
 // entries checks a table whose keys are free.

@@ -24,8 +24,10 @@ const (
 	localTime
 )
 
-var kindNames = [...]string{"a table", "a list", "a string", "an integer", "a float", "a boolean",
-	"a date and time", "a date and time without an offset", "a date", "a time of day"}
+var kindNames = [...]string{
+	"a table", "a list", "a string", "an integer", "a float", "a boolean",
+	"a date and time", "a date and time without an offset", "a date", "a time of day",
+}
 
 // String names the kind with its article.
 func (k kind) String() string { return kindNames[k] }

@@ -57,8 +57,10 @@ func TestSecretsComeFromTheEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	revealed := map[string]string{"password": got.Password.Reveal(), "key": got.Own.Key.Reveal(), "deep": got.Own.Deep.Key.Reveal(),
-		"embedded": got.Own.Embedded.Reveal(), "list": got.Own.List[0].Key.Reveal(), "token": got.Danube.Token.Reveal()}
+	revealed := map[string]string{
+		"password": got.Password.Reveal(), "key": got.Own.Key.Reveal(), "deep": got.Own.Deep.Key.Reveal(),
+		"embedded": got.Own.Embedded.Reveal(), "list": got.Own.List[0].Key.Reveal(), "token": got.Danube.Token.Reveal(),
+	}
 	want := map[string]string{"password": "file", "key": "a=b", "deep": "deep", "embedded": "embedded", "list": "l", "token": "token"}
 	if diff := cmp.Diff(want, revealed); diff != "" {
 		t.Error(diff)

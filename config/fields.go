@@ -59,8 +59,10 @@ func fieldsOf(t reflect.Type) (all []field) {
 			name = strings.ToLower(f.Name)
 		}
 		variable, option, _ := strings.Cut(f.Tag.Get("env"), ",")
-		all = append(all, field{name: name, koanf: tagName(f, "koanf"), typ: f.Type, index: []int{i},
-			variable: variable, only: option == "only", goName: t.String() + "." + f.Name})
+		all = append(all, field{
+			name: name, koanf: tagName(f, "koanf"), typ: f.Type, index: []int{i},
+			variable: variable, only: option == "only", goName: t.String() + "." + f.Name,
+		})
 	}
 	return all
 }

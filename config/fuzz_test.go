@@ -38,8 +38,10 @@ type plainTable struct {
 // and on one line, and a file that is taken reads the same again and as go-toml
 // reads it, so nothing was truncated, wrapped or lost on the way through koanf.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"", minimal, everything, ten, minimal + "[own]\nport = 65535\nnested = [[1], []]\n[own.names]\n\"a.b\" = 1\n",
-		minimal + "[[own.routes]]\nfrom = 'a'\nto = '/a/b'\npartitions = 4.9\n", minimal + "own.inners.x.key = 's'\nown.maybe = 5000000000\n"} {
+	for _, seed := range []string{
+		"", minimal, everything, ten, minimal + "[own]\nport = 65535\nnested = [[1], []]\n[own.names]\n\"a.b\" = 1\n",
+		minimal + "[[own.routes]]\nfrom = 'a'\nto = '/a/b'\npartitions = 4.9\n", minimal + "own.inners.x.key = 's'\nown.maybe = 5000000000\n",
+	} {
 		f.Add([]byte(seed))
 	}
 	for _, m := range append(append(mistakes, syntax...), ownMistakes...) {

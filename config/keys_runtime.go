@@ -3,68 +3,108 @@ package config
 import "time"
 
 var runtimeKeys = []key{
-	{path: "danube.seeds", value: []string{},
+	{
+		path: "danube.seeds", value: []string{},
 		doc:  "Further brokers to ask when the first does not answer, written as `danube_service_url` is.",
-		edge: "All of them http, or all of them https, as `danube_service_url` is."},
-	{path: "danube.connect_override", value: "",
+		edge: "All of them http, or all of them https, as `danube_service_url` is.",
+	},
+	{
+		path: "danube.connect_override", value: "",
 		doc:  "Connect to this `host:port`, or URL, whatever address a broker advertises: for port forwards.",
-		edge: "Empty: the advertised address."},
-	{path: "danube.ca_file", value: "",
+		edge: "Empty: the advertised address.",
+	},
+	{
+		path: "danube.ca_file", value: "",
 		doc:  "A PEM file with the certificates to trust instead of the system's. Verification cannot be turned off.",
-		edge: "Needs an https URL; the file must exist."},
-	{path: "danube.cert_file", value: "",
+		edge: "Needs an https URL; the file must exist.",
+	},
+	{
+		path: "danube.cert_file", value: "",
 		doc:  "A PEM file with the client's certificate.",
-		edge: "Needs an https URL and `danube.key_file`; the file must exist."},
-	{path: "danube.key_file", value: "",
+		edge: "Needs an https URL and `danube.key_file`; the file must exist.",
+	},
+	{
+		path: "danube.key_file", value: "",
 		doc:  "A PEM file with the key of the client's certificate.",
-		edge: "Needs an https URL and `danube.cert_file`; the file must exist."},
-	{path: "danube.server_name", value: "",
+		edge: "Needs an https URL and `danube.cert_file`; the file must exist.",
+	},
+	{
+		path: "danube.server_name", value: "",
 		doc:  "The name to find in the broker's certificate instead of the URL's host.",
-		edge: "Needs an https URL."},
-	{path: "danube.token_file", value: "",
+		edge: "Needs an https URL.",
+	},
+	{
+		path: "danube.token_file", value: "",
 		doc:  "A file with the token to show to the broker; read again when it changes.",
-		edge: "Needs an https URL; the file must exist. Not together with DANUBE_TOKEN."},
-	{path: "danube.token", variable: "DANUBE_TOKEN", note: "none; from the environment only",
+		edge: "Needs an https URL; the file must exist. Not together with DANUBE_TOKEN.",
+	},
+	{
+		path: "danube.token", variable: "DANUBE_TOKEN", note: "none; from the environment only",
 		doc:  "The token to show to the broker. It is a secret, and not a key of the file.",
-		edge: "Needs an https URL. Not together with `danube.token_file`. An empty variable counts as not set."},
-	{path: "danube.request_timeout", value: 30 * time.Second, min: int64(100 * time.Millisecond), max: int64(time.Hour),
+		edge: "Needs an https URL. Not together with `danube.token_file`. An empty variable counts as not set.",
+	},
+	{
+		path: "danube.request_timeout", value: 30 * time.Second, min: int64(100 * time.Millisecond), max: int64(time.Hour),
 		doc:  "The longest one request to a broker may take before its outcome counts as unknown.",
-		edge: "A send that times out may have been applied, and is sent again."},
-	{path: "danube.health_interval", value: 5 * time.Second, min: int64(100 * time.Millisecond), max: int64(time.Hour),
+		edge: "A send that times out may have been applied, and is sent again.",
+	},
+	{
+		path: "danube.health_interval", value: 5 * time.Second, min: int64(100 * time.Millisecond), max: int64(time.Hour),
 		doc:  "The time between two questions to the broker whether it still knows a producer.",
-		edge: "The longer it is, the later a restart of the broker is noticed on a quiet topic."},
+		edge: "The longer it is, the later a restart of the broker is noticed on a quiet topic.",
+	},
 
-	{path: "delivery.ordering", value: "key", oneOf: orderings,
+	{
+		path: "delivery.ordering", value: "key", oneOf: orderings,
 		doc:  "What keeps its order: records of one key, and records without a key in the order of their source partition (\"key\"); everything on a topic partition (\"partition\"); nothing (\"none\").",
-		edge: "Records without a key that spread over several topic partitions have no order across them."},
-	{path: "delivery.lanes", value: 128, unit: "requests", min: 1, max: 65536,
+		edge: "Records without a key that spread over several topic partitions have no order across them.",
+	},
+	{
+		path: "delivery.lanes", value: 128, unit: "requests", min: 1, max: 65536,
 		doc:  "The most requests in flight per topic partition.",
-		edge: "1 is the order of \"partition\" at the speed of one request at a time."},
-	{path: "delivery.window_records", value: 2048, unit: "records", min: 1, max: 1 << 24,
+		edge: "1 is the order of \"partition\" at the speed of one request at a time.",
+	},
+	{
+		path: "delivery.window_records", value: 2048, unit: "records", min: 1, max: 1 << 24,
 		doc:  "The most records of a source partition between read and resolved: how many there are, and how far the newest is ahead of the oldest. Reading pauses when it is spent.",
-		edge: "It must hold one batch: at least `processing.batch_size`."},
-	{path: "delivery.budget_bytes", value: 64 * Size(1<<20), min: 4 << 10, max: 1 << 40,
+		edge: "It must hold one batch: at least `processing.batch_size`.",
+	},
+	{
+		path: "delivery.budget_bytes", value: 64 * Size(1<<20), min: 4 << 10, max: 1 << 40,
 		doc:  "The most bytes the runtime holds, those kept to be sent again included. Reading pauses when they are spent. An integer counts bytes.",
-		edge: "One topic may hold half of it. A record larger than it, or than 4 MiB, is invalid; so is a call larger than it."},
-	{path: "delivery.drain_timeout", value: 30 * time.Second, min: int64(100 * time.Millisecond), max: int64(time.Hour),
+		edge: "One topic may hold half of it. A record larger than it, or than 4 MiB, is invalid; so is a call larger than it.",
+	},
+	{
+		path: "delivery.drain_timeout", value: 30 * time.Second, min: int64(100 * time.Millisecond), max: int64(time.Hour),
 		doc:  "The one deadline of an ordered stop: send what was read, commit, shut down.",
-		edge: "What is not resolved by then is named in the error, and read again at the next start."},
-	{path: "delivery.stamp", value: true,
+		edge: "What is not resolved by then is named in the error, and read again at the next start.",
+	},
+	{
+		path: "delivery.stamp", value: true,
 		doc:  "Put the `danube.connect.*` attributes on every message: who read it, where it stood in the source, and a count that shows gaps and duplicates.",
-		edge: "false: messages carry the connector's own attributes alone."},
+		edge: "false: messages carry the connector's own attributes alone.",
+	},
 
-	{path: "commit.interval", value: time.Second, min: int64(10 * time.Millisecond), max: int64(time.Hour),
+	{
+		path: "commit.interval", value: time.Second, min: int64(10 * time.Millisecond), max: int64(time.Hour),
 		doc:  "Offsets that moved are committed this often.",
-		edge: "The longer it is, the more is read again after a crash."},
-	{path: "commit.every", value: 0, unit: "records", max: 1_000_000_000,
+		edge: "The longer it is, the more is read again after a crash.",
+	},
+	{
+		path: "commit.every", value: 0, unit: "records", max: 1_000_000_000,
 		doc:  "Commit also after this many records.",
-		edge: "0: by interval alone."},
+		edge: "0: by interval alone.",
+	},
 
-	{path: "errors.on_invalid", value: "halt", oneOf: []string{"halt"},
+	{
+		path: "errors.on_invalid", value: "halt", oneOf: []string{"halt"},
 		doc:  "What becomes of a record that can never be delivered as it is. \"halt\": the runtime stops in order, and its offset is not committed.",
-		edge: "A record handed over by Deliver is answered to its caller instead."},
+		edge: "A record handed over by Deliver is answered to its caller instead.",
+	},
 
-	{path: "http.bind", value: "127.0.0.1",
+	{
+		path: "http.bind", value: "127.0.0.1",
 		doc:  "The IP address the listener binds to, or \"localhost\"; the port is `processing.metrics_port`.",
-		edge: "\"0.0.0.0\" or \"::\": every interface. The pages ask for no password."},
+		edge: "\"0.0.0.0\" or \"::\": every interface. The pages ask for no password.",
+	},
 }

@@ -31,8 +31,10 @@ func Load[T any](path string) (T, error) {
 	}
 	data, err := read(path)
 	if err != nil {
-		return none, &Error{Problems: []Problem{{File: path, What: "cannot be read: " + reason(err),
-			Right: "must be a TOML file of at most 4 MiB"}}}
+		return none, &Error{Problems: []Problem{{
+			File: path, What: "cannot be read: " + reason(err),
+			Right: "must be a TOML file of at most 4 MiB",
+		}}}
 	}
 	return Parse[T](path, data, os.Environ)
 }

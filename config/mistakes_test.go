@@ -69,46 +69,65 @@ type mistake struct {
 
 var mistakes = []mistake{
 	{"key of another table", "batch_size = 1", []string{
-		`3:1: batch_size: unknown key; belongs in [processing] (did you mean "processing.batch_size"?)`}},
+		`3:1: batch_size: unknown key; belongs in [processing] (did you mean "processing.batch_size"?)`,
+	}},
 	{"key of a feature to come", "[delivery]\ncommit_after = \"settled\"", []string{
-		`4:1: delivery.commit_after: unknown key; must be ordering, lanes, window_records, budget_bytes, drain_timeout or stamp`}},
+		`4:1: delivery.commit_after: unknown key; must be ordering, lanes, window_records, budget_bytes, drain_timeout or stamp`,
+	}},
 	{"own table nobody asked for", "[orders]\na = 1\n[orders.b]\n[[orders.c]]\nd = 2", []string{
-		`3:2: orders: unknown key; must be danube_service_url, connector_name, processing, retry, danube, delivery, commit, errors, http, topics or schemas`}},
+		`3:2: orders: unknown key; must be danube_service_url, connector_name, processing, retry, danube, delivery, commit, errors, http, topics or schemas`,
+	}},
 	{"letters of another size", "[Retry]\n", []string{
-		`3:2: Retry: unknown key; must be danube_service_url, connector_name, processing, retry, danube, delivery, commit, errors, http, topics or schemas (did you mean "retry"?)`}},
+		`3:2: Retry: unknown key; must be danube_service_url, connector_name, processing, retry, danube, delivery, commit, errors, http, topics or schemas (did you mean "retry"?)`,
+	}},
 	{"table that is a value", "retry = 5", []string{`3:1: retry: is an integer; must be a table`}},
 	{"list that is a table", "[schemas]\ntopic = 1", []string{`3:2: schemas: is a table; must be a list, each of it a table`}},
 	{"zero batch", "[processing]\nbatch_size = 0", []string{
-		`4:1: processing.batch_size: 0 is out of range; must be an integer from 1 to 1000000 records`}},
+		`4:1: processing.batch_size: 0 is out of range; must be an integer from 1 to 1000000 records`,
+	}},
 	{"port of 17 bits", "[processing]\nmetrics_port = 99090", []string{
-		`4:1: processing.metrics_port: 99090 is out of range; must be an integer from 0 to 65535`}},
+		`4:1: processing.metrics_port: 99090 is out of range; must be an integer from 0 to 65535`,
+	}},
 	{"level", "[processing]\nlog_level = \"wran\"", []string{
-		`4:1: processing.log_level: "wran" is not one of its values; must be "debug", "info", "warn" or "error" (did you mean "warn"?)`}},
+		`4:1: processing.log_level: "wran" is not one of its values; must be "debug", "info", "warn" or "error" (did you mean "warn"?)`,
+	}},
 	{"batch beyond the window", "processing.batch_size = 2049", []string{
-		`3:12: processing.batch_size: 2049 is more than delivery.window_records, 2048; must be at most that, for the window holds whole batches; or raise delivery.window_records`}},
+		`3:12: processing.batch_size: 2049 is more than delivery.window_records, 2048; must be at most that, for the window holds whole batches; or raise delivery.window_records`,
+	}},
 	{"window below the batch", "[delivery]\nwindow_records = 999", []string{
-		`4:1: delivery.window_records: 999 is less than processing.batch_size, 1000; must be at least that, for the window holds whole batches; or lower processing.batch_size`}},
+		`4:1: delivery.window_records: 999 is less than processing.batch_size, 1000; must be at least that, for the window holds whole batches; or lower processing.batch_size`,
+	}},
 	{"backoff beyond its end", "[retry]\nretry_backoff_ms = 30001", []string{
-		`4:1: retry.retry_backoff_ms: 30001 is more than retry.max_backoff_ms, 30000; must be at most that; or raise retry.max_backoff_ms`}},
+		`4:1: retry.retry_backoff_ms: 30001 is more than retry.max_backoff_ms, 30000; must be at most that; or raise retry.max_backoff_ms`,
+	}},
 	{"longest below the first", "[retry]\nmax_backoff_ms = 999", []string{
-		`4:1: retry.max_backoff_ms: 999 is less than retry.retry_backoff_ms, 1000; must be at least that; or lower retry.retry_backoff_ms`}},
+		`4:1: retry.max_backoff_ms: 999 is less than retry.retry_backoff_ms, 1000; must be at least that; or lower retry.retry_backoff_ms`,
+	}},
 	{"milliseconds as text", "[retry]\nmax_backoff_ms = \"30s\"", []string{
-		`4:1: retry.max_backoff_ms: is a string; must be an integer from 1 to 3600000 milliseconds`}},
+		`4:1: retry.max_backoff_ms: is a string; must be an integer from 1 to 3600000 milliseconds`,
+	}},
 	{"short drain", "[delivery]\ndrain_timeout = \"99ms\"", []string{
-		`4:1: delivery.drain_timeout: 99ms is out of range; must be a duration from "100ms" to "1h"`}},
+		`4:1: delivery.drain_timeout: 99ms is out of range; must be a duration from "100ms" to "1h"`,
+	}},
 	{"small budget", "[delivery]\nbudget_bytes = \"1kB\"", []string{
-		`4:1: delivery.budget_bytes: 1000B is out of range; must be a size from "4KiB" to "1024GiB"`}},
+		`4:1: delivery.budget_bytes: 1000B is out of range; must be a size from "4KiB" to "1024GiB"`,
+	}},
 	{"negative budget", "[delivery]\nbudget_bytes = -1", []string{
-		`4:1: delivery.budget_bytes: -1 is out of range; must be a size from "4KiB" to "1024GiB"`}},
+		`4:1: delivery.budget_bytes: -1 is out of range; must be a size from "4KiB" to "1024GiB"`,
+	}},
 	{"policy to come", "[errors]\non_invalid = \"skip\"", []string{
-		`4:1: errors.on_invalid: "skip" is not one of its values; must be "halt", the only policy this version has`}},
+		`4:1: errors.on_invalid: "skip" is not one of its values; must be "halt", the only policy this version has`,
+	}},
 	{"bind with a port", "[http]\nbind = \"127.0.0.1:80\"", []string{
-		`4:1: http.bind: "127.0.0.1:80" is not an address; must be an IP address without a port, such as "127.0.0.1", or "localhost"`}},
+		`4:1: http.bind: "127.0.0.1:80" is not an address; must be an IP address without a port, such as "127.0.0.1", or "localhost"`,
+	}},
 	{"topic of no namespace", "[topics.\"/orders\"]", []string{
-		`3:9: topics."/orders": topic "/orders" has the wrong shape; must be /namespace/topic, each part of [A-Za-z0-9_-]`}},
+		`3:9: topics."/orders": topic "/orders" has the wrong shape; must be /namespace/topic, each part of [A-Za-z0-9_-]`,
+	}},
 	{"lanes of a topic", "[topics.\"/a/b\"]\nlanes = 0\nordering = \"\"", []string{
 		`4:1: topics."/a/b".lanes: 0 is out of range; must be an integer from 1 to 65536 requests`,
-		`5:1: topics."/a/b".ordering: "" is not one of its values; must be "key", "partition" or "none"`}},
+		`5:1: topics."/a/b".ordering: "" is not one of its values; must be "key", "partition" or "none"`,
+	}},
 	{"seeds", "[danube]\nseeds = [\"b:6650\", \"https://c:1\", \"http://u:hunter2@d:1\", \"http://e:0\", \"http:///\", \"http://f/p\", \"http://%zz\"]", []string{
 		`4:10: danube.seeds[0]: has the scheme "b"; must be "http://host:port", or "https://host:port" for TLS`,
 		`4:20: danube.seeds[1]: has another scheme than danube_service_url; must be http, or https, for all of them`,
@@ -116,40 +135,53 @@ var mistakes = []mistake{
 		`4:59: danube.seeds[3]: has no host, or a port that is not from 1 to 65535; must be "http://host:port", or "https://host:port" for TLS`,
 		`4:73: danube.seeds[4]: has no host, or a port that is not from 1 to 65535; must be "http://host:port", or "https://host:port" for TLS`,
 		`4:85: danube.seeds[5]: has more than a host and a port; must be "http://host:port", or "https://host:port" for TLS`,
-		`4:99: danube.seeds[6]: is not a URL; must be "http://host:port", or "https://host:port" for TLS`}},
+		`4:99: danube.seeds[6]: is not a URL; must be "http://host:port", or "https://host:port" for TLS`,
+	}},
 	{"override", "[danube]\nconnect_override = \"https://localhost:1\"", []string{
-		`4:1: danube.connect_override: has another scheme than danube_service_url; must be http, or https, for all of them`}},
+		`4:1: danube.connect_override: has another scheme than danube_service_url; must be http, or https, for all of them`,
+	}},
 	{"TLS without TLS", "[danube]\nca_file = \"testdata/guide.toml\"\nserver_name = \"b\"\ntoken_file = \"testdata/guide.toml\"", []string{
 		`4:1: danube.ca_file: is of use with TLS alone; must come with an https:// danube_service_url, or be left out`,
 		`5:1: danube.server_name: is of use with TLS alone; must come with an https:// danube_service_url, or be left out`,
-		`6:1: danube.token_file: would travel in the clear; must come with an https:// danube_service_url, or be left out`}},
+		`6:1: danube.token_file: would travel in the clear; must come with an https:// danube_service_url, or be left out`,
+	}},
 	{"token in the file", "[danube]\ntoken = \"hunter2\"", []string{
-		`4:1: danube.token: is a secret that is not read from a file; must be set in the environment variable DANUBE_TOKEN`}},
+		`4:1: danube.token: is a secret that is not read from a file; must be set in the environment variable DANUBE_TOKEN`,
+	}},
 	{"schema of nothing", "[[schemas]]", []string{
 		`3:3: schemas[0].topic: is missing; must be the topic, /namespace/topic`,
-		`3:3: schemas[0].schema_type: is missing; must be "string", "bytes", "number", "json_schema", "avro" or "protobuf"`}},
+		`3:3: schemas[0].schema_type: is missing; must be "string", "bytes", "number", "json_schema", "avro" or "protobuf"`,
+	}},
 	{"two schemas of a topic", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"string\"\n[[schemas]]\nschema_type = \"bytes\"\ntopic = \"/a/b\"", []string{
-		`8:1: schemas[1].topic: "/a/b" has an entry already, schemas[0]; must have one entry`}},
+		`8:1: schemas[1].topic: "/a/b" has an entry already, schemas[0]; must have one entry`,
+	}},
 	{"schema file that is a directory", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"bytes\"\nschema_file = \"testdata\"", []string{
-		`6:1: schemas[0].schema_file: "testdata" is a directory; must be a file`}},
+		`6:1: schemas[0].schema_file: "testdata" is a directory; must be a file`,
+	}},
 	{"avro without what it needs", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"avro\"", []string{
 		`3:3: schemas[0].subject: is missing; must be the name of the schema in the registry`,
 		`3:3: schemas[0].schema_file: is missing; must be the file with the schema`,
-		`5:1: schemas[0].schema_type: "avro" needs the schema registry, which this version does not do; must be "string", "number" or "bytes"; without an entry, a topic carries JSON`}},
+		`5:1: schemas[0].schema_type: "avro" needs the schema registry, which this version does not do; must be "string", "number" or "bytes"; without an entry, a topic carries JSON`,
+	}},
 	{"registration of a string", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"string\"\nauto_register = true", []string{
-		`6:1: schemas[0].auto_register: needs the schema registry, which this version does not do; must be left out; an entry of schema_type "string", "number" or "bytes" without it chooses the form of messages by itself`}},
+		`6:1: schemas[0].auto_register: needs the schema registry, which this version does not do; must be left out; an entry of schema_type "string", "number" or "bytes" without it chooses the form of messages by itself`,
+	}},
 	{"subject of a number", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"number\"\nsubject = \"s\"", []string{
-		`6:1: schemas[0].subject: needs the schema registry, which this version does not do; must be left out; an entry of schema_type "string", "number" or "bytes" without it chooses the form of messages by itself`}},
+		`6:1: schemas[0].subject: needs the schema registry, which this version does not do; must be left out; an entry of schema_type "string", "number" or "bytes" without it chooses the form of messages by itself`,
+	}},
 	{"version of bytes", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"bytes\"\nversion_strategy = { pinned = 2 }", []string{
-		`6:1: schemas[0].version_strategy: needs the schema registry, which this version does not do; must be left out; an entry of schema_type "string", "number" or "bytes" without it chooses the form of messages by itself`}},
+		`6:1: schemas[0].version_strategy: needs the schema registry, which this version does not do; must be left out; an entry of schema_type "string", "number" or "bytes" without it chooses the form of messages by itself`,
+	}},
 	{"routes", "[my_source]\nroutes = [\n{ from = \"a/#/b\", to = \"/a/b\" },\n{ from = \"\", to = \"a/b\", partitions = -1 },\n{ from = \"x\", to = \"/a/b\", partitions = 2 },\n]", []string{
 		`5:3: my_source.routes[0].from: "a/#/b": "#" must be the whole last level`,
 		`6:3: my_source.routes[1].from: is empty; must be a pattern such as "input/*" or "sensors/+/temperature"`,
 		`6:14: my_source.routes[1].to: topic "a/b" has the wrong shape; must be /namespace/topic, each part of [A-Za-z0-9_-]`,
 		`6:26: my_source.routes[1].partitions: -1 is out of range; must be an integer from 0 (a plain topic) to 4096`,
-		`7:1: my_source.routes[2]: has other partitions or reliable_dispatch for /a/b than my_source.routes[0]; must be the same for all routes to a topic`}},
+		`7:1: my_source.routes[2]: has other partitions or reliable_dispatch for /a/b than my_source.routes[0]; must be the same for all routes to a topic`,
+	}},
 	{"route of another type", "[[my_source.routes]]\nfrom = \"a\"\nto = \"/a/b\"\npartitions = 5000000000.5", []string{
-		`6:1: my_source.routes[0].partitions: is a float, 5000000000.5; must be an integer`}},
+		`6:1: my_source.routes[0].partitions: is a float, 5000000000.5; must be an integer`,
+	}},
 }
 
 func TestMistakes(t *testing.T) {

@@ -64,15 +64,18 @@ var ownMistakes = []mistake{
 	{"the root's", "[own]\nport = 1000", []string{`4:1: own.port: is the batch size`}},
 	{"no key", "[own]\nport = 13", []string{`3:2: own: thirteen brings bad luck`, `3:2: own: says nothing`}},
 	{"in lists", "[own]\n[[own.items]]\nkey = \"a\"\n[[own.items]]\n", []string{
-		`6:7: own.items[1].key: is missing; must be set`, `6:7: own.items[1].key: is one too many; must be one`}},
+		`6:7: own.items[1].key: is missing; must be set`, `6:7: own.items[1].key: is one too many; must be one`,
+	}},
 	{"in maps", "[own.by_name.\"x y\"]\n", []string{`3:14: own.by_name."x y".key: is missing; must be set`}},
 	{"beside a wrong type", "[own]\nport = \"13\"\nleast = 2", []string{`4:1: own.port: is a string; must be an integer from 0 to 65535`}},
 	{"beside one more", "[own]\nport = 13\nleast = 14\nitems = 5", []string{
 		`4:1: own.port: 13 is less than least; must be at least that`,
-		`6:1: own.items: is an integer; must be a list, each of it a table`}},
+		`6:1: own.items: is an integer; must be a list, each of it a table`,
+	}},
 	{"beside what cannot be read", "[own]\nport = 1\nleast = 2\n[[own.items]]\nkey = [\n[[own.items]]\n", []string{
 		`4:1: own.port: 1 is less than least; must be at least that`,
-		`8:3: own.items.key: is not TOML: unexpected character at start of value; must be key = value, [table] or [[table]], with text in "quotes"`}},
+		`8:3: own.items.key: is not TOML: unexpected character at start of value; must be key = value, [table] or [[table]], with text in "quotes"`,
+	}},
 }
 
 func TestOwnChecksAreReportedWithTheRest(t *testing.T) {

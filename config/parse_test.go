@@ -92,12 +92,16 @@ func TestGuideFileNeedsTheRegistryForNow(t *testing.T) {
 func TestDefaultsAreThoseOfTheReference(t *testing.T) {
 	t.Parallel()
 	want := Connector{
-		Processing: Processing{BatchSize: 1000, BatchTimeoutMS: 1000, PollIntervalMS: 100,
-			HealthCheckIntervalMS: 30000, HealthCheckFailureThreshold: 3, LogLevel: slog.LevelInfo},
+		Processing: Processing{
+			BatchSize: 1000, BatchTimeoutMS: 1000, PollIntervalMS: 100,
+			HealthCheckIntervalMS: 30000, HealthCheckFailureThreshold: 3, LogLevel: slog.LevelInfo,
+		},
 		Retry:  Retry{MaxRetries: 3, RetryBackoffMS: 1000, MaxBackoffMS: 30000},
 		Danube: Danube{Seeds: []string{}, RequestTimeout: 30 * time.Second, HealthInterval: 5 * time.Second},
-		Delivery: Delivery{Ordering: "key", Lanes: 128, WindowRecords: 2048, BudgetBytes: 64 << 20,
-			DrainTimeout: 30 * time.Second, Stamp: true},
+		Delivery: Delivery{
+			Ordering: "key", Lanes: 128, WindowRecords: 2048, BudgetBytes: 64 << 20,
+			DrainTimeout: 30 * time.Second, Stamp: true,
+		},
 		Commit: Commit{Interval: time.Second},
 		Errors: Errors{OnInvalid: "halt"},
 		HTTP:   HTTP{Bind: "127.0.0.1"},
@@ -167,11 +171,15 @@ func TestEveryKeyIsRead(t *testing.T) {
 	}
 	want := Connector{
 		DanubeServiceURL: "http://127.0.0.1:6650", ConnectorName: "orders",
-		Processing: Processing{BatchSize: 10, PollIntervalMS: 16, MetricsPort: new(uint16(0)),
-			HealthCheckIntervalMS: 1, HealthCheckFailureThreshold: 1, LogLevel: slog.LevelDebug},
+		Processing: Processing{
+			BatchSize: 10, PollIntervalMS: 16, MetricsPort: new(uint16(0)),
+			HealthCheckIntervalMS: 1, HealthCheckFailureThreshold: 1, LogLevel: slog.LevelDebug,
+		},
 		Retry: Retry{RetryBackoffMS: 5, MaxBackoffMS: 5},
-		Danube: Danube{Seeds: []string{"http://b:6650", "http://c"}, ConnectOverride: "localhost:7000",
-			RequestTimeout: 90 * time.Second, HealthInterval: 100 * time.Millisecond},
+		Danube: Danube{
+			Seeds: []string{"http://b:6650", "http://c"}, ConnectOverride: "localhost:7000",
+			RequestTimeout: 90 * time.Second, HealthInterval: 100 * time.Millisecond,
+		},
 		Delivery: Delivery{Ordering: "none", Lanes: 1, WindowRecords: 10, BudgetBytes: 4096, DrainTimeout: time.Hour},
 		Commit:   Commit{Interval: 10 * time.Millisecond, Every: 7},
 		Errors:   Errors{OnInvalid: "halt"},

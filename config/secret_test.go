@@ -34,7 +34,7 @@ func newHolder() holder {
 func TestSecretPrintsInNoVerb(t *testing.T) {
 	t.Parallel()
 	s := NewSecret(canary)
-	for _, verb := range strings.Split("v +v #v T t b c d o O q x X U e E f F g G s p 10.3s -20v +q #x #q w", " ") {
+	for verb := range strings.SplitSeq("v +v #v T t b c d o O q x X U e E f F g G s p 10.3s -20v +q #x #q w", " ") {
 		for _, value := range []any{s, &s, newHolder(), new(newHolder()), []Secret{s}, map[string]any{"k": s}, struct{ s Secret }{s}} {
 			text := fmt.Sprintf("%"+verb, value) //nolint:govet // wrong verbs are the point
 			if leaks(text) {

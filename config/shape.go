@@ -98,8 +98,7 @@ func (s *shape) inspectStruct(t reflect.Type, path string, single bool, above []
 
 // inspectEmbedded refuses the forms of embedding that decoders do not agree on.
 func (s *shape) inspectEmbedded(t reflect.Type) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name := tagName(f, "toml")
 		switch {
 		case !f.Anonymous || name == "-":

@@ -6,8 +6,18 @@ var distances = []struct {
 	a, b string
 	want int
 }{
-	{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"abc", "abc", 0}, {"abc", "abd", 1}, {"abc", "acb", 1}, {"abcd", "bacd", 1},
-	{"abc", "ab", 1}, {"ab", "abc", 1}, {"ca", "abc", 3}, {"kitten", "sitting", 3}, {"batch_size", "bacth_size", 1},
+	{"", "", 0},
+	{"", "abc", 3},
+	{"abc", "", 3},
+	{"abc", "abc", 0},
+	{"abc", "abd", 1},
+	{"abc", "acb", 1},
+	{"abcd", "bacd", 1},
+	{"abc", "ab", 1},
+	{"ab", "abc", 1},
+	{"ca", "abc", 3},
+	{"kitten", "sitting", 3},
+	{"batch_size", "bacth_size", 1},
 }
 
 func TestDistance(t *testing.T) {

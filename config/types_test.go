@@ -99,7 +99,7 @@ func TestOwnTableOfEveryType(t *testing.T) {
 		Maybe:  new(int32(0)), List: []string{"a", "b"}, Nested: [][]int{{1, 2}, {}},
 		Names: map[string]int{"one": 1, "two.three": 23}, Free: []any{int64(1), map[string]any{"a": "b"}},
 		Inner: &ownInner{"i"}, Inners: []ownInner{{"x"}}, ByName: map[string]ownInner{"n": {"y"}},
-		ownEmbedded: ownEmbedded{"d"},
+		hidden: 0, ownEmbedded: ownEmbedded{"d"},
 	}
 	if diff := cmp.Diff(want, got.Own, cmp.AllowUnexported(ownTable{}), cmp.FilterPath(isFunc, cmp.Ignore())); diff != "" {
 		t.Error(diff)
