@@ -81,7 +81,8 @@ func (w *world) client(listener int, options ...grpc.DialOption) *client {
 	return &client{ClientConn: cc, t: w.t}
 }
 
-const patience = 10 * time.Second
+// patience is the deadline of every call: far more than any takes.
+const patience = time.Minute
 
 // try calls a method with a deadline.
 func try[Out any, POut interface {

@@ -142,12 +142,14 @@ func (h *half) write(b []byte) (n int, err error) {
 	}
 }
 
-// put appends to buf, moving it to the front of its array when it has run out.
+// put appends to buf. When its array has run out, buf moves to the front if it is
+// at most half of the array, so that a byte is moved once on average, and else to
+// a larger array.
 func (h *half) put(b []byte) {
 	if len(h.buf) == 0 {
 		h.buf = h.spare[:0]
 	}
-	if cap(h.buf)-len(h.buf) < len(b) && len(h.buf)+len(b) <= cap(h.spare) {
+	if cap(h.buf)-len(h.buf) < len(b) && len(h.buf)+len(b) <= cap(h.spare)/2 {
 		h.buf = h.spare[:copy(h.spare[:cap(h.spare)], h.buf)]
 	}
 	had := cap(h.buf)

@@ -123,7 +123,7 @@ func TestQuirkReaderStall(t *testing.T) {
 	for name, quirks := range map[string]devbroker.Quirks{"off": {}, "on": {ReaderStall: true}} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				s := newStage(t, devbroker.Settings{Window: 100, Quirks: quirks})
+				s := newStage(t, devbroker.Settings{Window: 100, AckTimeout: time.Hour, Quirks: quirks})
 				// Connected, and not read from: the broker's end of the stream waits.
 				scene := s.Script(devbroker.Fault{Method: "ReceiveMessages", Applied: true, Stall: true})
 				p := s.join("c", exclusive)
