@@ -9,6 +9,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -43,6 +44,9 @@ type Settings struct {
 // went wrong. See Exit for what a main makes of that.
 func Run(source connect.Source, s Settings) error {
 	s.Stdout, s.Stderr = &lockedWriter{to: s.Stdout}, &lockedWriter{to: s.Stderr}
+	if err := s.check(); err != nil {
+		return err
+	}
 	asked := s.listen()
 	defer asked.end()
 	var hall *audience
@@ -53,16 +57,20 @@ func Run(source connect.Source, s Settings) error {
 		}
 		defer broker.Close() //nolint:errcheck // always nil
 		s.Config.DanubeServiceURL = broker.URL()
-		if hall, err = seat(asked.soon, s.Config.DanubeServiceURL, s.Topics, s.Stdout); err != nil {
+		if hall, err = seat(asked.soon, broker.URL(), s.Topics, s.Stdout); err != nil {
 			return err
 		}
 		defer hall.leave()
 		_, _ = fmt.Fprintf(s.Stderr, "development broker at %s\n", broker.URL())
 	}
-	if err := s.Config.Check(); err != nil {
-		return err
-	}
 	return s.run(source, asked, hall)
+}
+
+// check finds what is wrong with the configuration before anything is started.
+func (s Settings) check() error {
+	c := s.Config
+	c.DanubeServiceURL = cmp.Or(c.DanubeServiceURL, "http://127.0.0.1:6650")
+	return c.Check()
 }
 
 // run runs the runtime, sees to it that the audience has received what was
