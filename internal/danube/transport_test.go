@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	connect "github.com/danube-messaging/danube-connect-go"
-	"github.com/danube-messaging/danube-connect-go/devbroker"
 	"github.com/danube-messaging/danube-connect-go/internal/danube"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
 )
@@ -111,28 +110,6 @@ func TestOnlyTheAdoptedSessionSends(t *testing.T) {
 		l.Adopt(0, e.Session)
 		l.want(flow.OK, 0, e.Session, "adopted")
 		l.want(flow.Unadopted, 0, e.Session+1, "another")
-	})
-}
-
-func TestOpenFoldsWhileUnderWay(t *testing.T) {
-	bubble(t, devbroker.Settings{}, danube.Settings{}, func(t *testing.T, r *rig) {
-		_ = r.broker.Refuse(0, true)
-		l := r.line(reliable(topic()))
-		for range 5 {
-			l.Open(0)
-		}
-		l.news(flow.Trying)
-		_ = r.broker.Refuse(0, false)
-		l.Open(0)
-		l.outcome(0)
-		time.Sleep(time.Minute)
-		if more := l.Events().Take(nil); len(more) != 0 {
-			t.Errorf("one opening ended in more: %+v", more)
-		}
-		l.Open(0)
-		if e := l.outcome(0); e.Kind != flow.Opened {
-			t.Errorf("opening again: %s: %v", e.Kind, e.Err)
-		}
 	})
 }
 
