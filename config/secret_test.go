@@ -42,7 +42,7 @@ func TestSecretPrintsInNoVerb(t *testing.T) {
 			}
 		}
 	}
-	for verb, want := range map[string]string{"%v": redacted, "%s": redacted, "%x": redacted, "%#v": `config.Secret("[redacted]")`} {
+	for verb, want := range map[string]string{"%v": redacted, "%s": redacted, "%x": redacted, "%#x": redacted, "%+v": redacted, "%#v": `config.Secret("[redacted]")`} {
 		if got := fmt.Sprintf(verb, s); got != want {
 			t.Errorf("%s prints %s, want %s", verb, got, want)
 		}

@@ -62,6 +62,9 @@ var syntax = []mistake{
 		`7:1: retry.max_retrys: unknown key; must be max_retries, retry_backoff_ms or max_backoff_ms (did you mean "max_retries"?)`,
 		`8:1: retry.max_retries: is set twice, first on line 4; must be set once`,
 	}},
+	{"table twice, all right", "[retry]\nmax_retries = 1\n[commit]\nevery = 1\n[retry]\nretry_backoff_ms = 5\n[http]\nbind = \"::\"", []string{
+		`7:2: retry: is a table that is defined twice, first on line 3; must have one header, with all its keys below it`,
+	}},
 	{"table and list", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"string\"\n[schemas]\ntopic = 5\n[commit]\nevery = -1", []string{
 		`6:2: schemas: is a list already, on line 3; must be one thing: [name] is a table, [[name]] one of a list of tables, and what is in braces or brackets is complete`,
 		`9:1: commit.every: -1 is out of range; must be an integer from 0 to 1000000000 records`,
@@ -88,6 +91,24 @@ func TestSyntax(t *testing.T) {
 			t.Parallel()
 			checkMistake(t, minimal+tt.file, tt.want)
 		})
+	}
+}
+
+// What may stand in a part that cannot be read is not missing.
+func TestNothingIsMissingInALostPart(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]string{
+		"connector_name = \"a\"\nx = [\ndanube_service_url = \"http://b:1\"\n":           "c.toml:3:1: x: is not TOML",
+		"connector_name = \"a\"\n[own\nport = 5\n":                                       "c.toml:2:5: own: is not TOML",
+		"connector_name = \"a\"\ndanube_service_url = http://b:1\n":                      "c.toml:2:22: danube_service_url: is not TOML",
+		minimal + "[own]\nleast = 9\nx = [\nport = 10\n[own.by_name.a]\nkey = 'b'\n":     "c.toml:6:1: own.x: is not TOML",
+		minimal + "[own.by_name.a]\nx = [\nkey = 'b'\n":                                  "c.toml:5:1: own.by_name.a.x: is not TOML",
+		minimal + "[[schemas]]\nx = [\ntopic = '/a/b'\nschema_type = 'bytes'\n[retry]\n": "c.toml:5:1: schemas.x: is not TOML",
+	} {
+		_, err := Parse[ownChecks]("c.toml", []byte(file), nil)
+		if lines := errorLines(t, err); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
+			t.Errorf("%s\n%v\nwant %s", file, err, want)
+		}
 	}
 }
 
