@@ -9,7 +9,7 @@ import (
 	"github.com/danube-messaging/danube-connect-go/devbroker"
 )
 
-// wrong says of a number of duplicates that it is more than a fault explains.
+// window is [delivery] window_records by default: the most a fault can duplicate.
 const window = 2048
 
 func TestBrokerRefusedForAnHour(t *testing.T) {
@@ -19,7 +19,7 @@ func TestBrokerRefusedForAnHour(t *testing.T) {
 		r := s.start(l, s.config(""))
 		s.eventually("some records", time.Minute, func() bool { return r.Totals().Published > 100 })
 		must(t, s.broker.Refuse(0, true))
-		time.Sleep(time.Hour)
+		s.pass(time.Hour)
 		if _, n := l.state(); n == l.all() {
 			t.Fatal("everything is committed although the broker was away")
 		}
@@ -106,7 +106,7 @@ func TestOneTopicStalled(t *testing.T) {
 			_, n := well.state()
 			return n == well.all()
 		})
-		time.Sleep(10 * time.Minute)
+		s.pass(10 * time.Minute)
 		if _, n := stuck.state(); n != 0 {
 			t.Errorf("%d records of the stalled topic are committed", n)
 		}

@@ -243,6 +243,14 @@ func (r *running) wait() error {
 	return r.err
 }
 
+// pass lets so much of a bubble's time pass.
+func (s *stand) pass(d time.Duration) {
+	if s.broker == nil {
+		s.t.Fatal("pass needs a bubble: use faulty")
+	}
+	time.Sleep(d)
+}
+
 // eventually waits until done holds: in fake time for as long as it takes, on a
 // real broker for a minute.
 func (s *stand) eventually(what string, limit time.Duration, done func() bool) {

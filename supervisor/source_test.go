@@ -3,6 +3,7 @@ package supervisor_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,14 +16,7 @@ import (
 
 // on faults at certain calls and is nil at others.
 func on(calls ...int) func(int) bool {
-	return func(n int) bool {
-		for _, c := range calls {
-			if c == n {
-				return true
-			}
-		}
-		return false
-	}
+	return func(n int) bool { return slices.Contains(calls, n) }
 }
 
 func TestRetryablePollIsAskedAgain(t *testing.T) {
@@ -348,7 +342,7 @@ func TestUnhealthySourceIsReopened(t *testing.T) {
 		cfg := s.config("")
 		cfg.Processing.HealthCheckIntervalMS = 1000
 		r := s.start(l, cfg)
-		time.Sleep(5 * time.Second)
+		s.pass(5 * time.Second)
 		sick.Store(true)
 		s.eventually("a second epoch", time.Minute, func() bool { l.mu.Lock(); defer l.mu.Unlock(); return l.inits == 2 })
 		s.complete(r, l, 10*time.Minute)
@@ -362,7 +356,7 @@ func TestRestartStorm(t *testing.T) {
 		storm, well := newLedger(s.topic()), newLedger(s.topic())
 		storm.initialize = func(int) error { panic("every time") }
 		a, b := s.start(storm, s.config("")), s.start(well, s.config(""))
-		time.Sleep(10 * time.Minute)
+		s.pass(10 * time.Minute)
 		storm.mu.Lock()
 		starts := storm.inits
 		storm.mu.Unlock()
@@ -392,7 +386,7 @@ func TestDrainDeadline(t *testing.T) {
 		r := s.start(l, cfg)
 		s.eventually("some records", time.Minute, func() bool { return r.Totals().Published > 300 })
 		must(t, s.broker.Refuse(0, true))
-		time.Sleep(time.Second)
+		s.pass(time.Second)
 		began := time.Now()
 		err := r.stop()
 		if d := time.Since(began); d > 13*time.Second {

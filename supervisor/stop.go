@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	connect "github.com/danube-messaging/danube-connect-go"
@@ -114,19 +115,19 @@ func (rt *Runtime) endIntake(ctx context.Context) (back bool) {
 
 // unresolved says what the deadline cut off.
 func (rt *Runtime) unresolved(total time.Duration) error {
-	text := fmt.Sprintf("not drained within %v: %d records in flight are not committed and will be read again",
-		total, rt.budget.Totals().InFlight)
+	parts := []string{fmt.Sprintf("not drained within %v: %d records in flight are not committed and will be read again",
+		total, rt.budget.Totals().InFlight)}
 	for i, t := range rt.topics.snapshot() {
 		if n := rt.budget.Topic(int32(i)).InFlight; n > 0 {
-			text += fmt.Sprintf("; %d for %s", n, t.producer.Topic)
+			parts = append(parts, fmt.Sprintf("%d for %s", n, t.producer.Topic))
 		}
 	}
 	for _, c := range rt.board.Components() {
 		if c.Cause != "" && c.State != health.Running {
-			text += fmt.Sprintf("; %s: %s", c.Name, c.Cause)
+			parts = append(parts, c.Name+": "+c.Cause)
 		}
 	}
-	return errors.New(text)
+	return errors.New(strings.Join(parts, "; "))
 }
 
 // stuck names a source that did not come back; it is never called again.

@@ -21,6 +21,8 @@ import (
 // Encoder turns a record's payload into the bytes of a message. Its errors are of
 // connect.ClassInvalid.
 type Encoder interface {
+	// Encode returns the payload as it goes on the wire. The result may share the
+	// record's memory.
 	Encode(connect.Record) ([]byte, error)
 }
 
@@ -212,7 +214,7 @@ func (g *Gate) HandAll(ctx context.Context, envelopes []connect.Envelope) error 
 		b.items = append(b.items, item{offset: envelopes[whole+i].Offset})
 	}
 	from := 0
-	for _, to := range b.cuts(whole, g.group(), g.settings.Budget.Limits().Bytes/4) {
+	for _, to := range g.cuts(b, whole) {
 		if err := g.admit(ctx, at, b, b.items[from:to]); err != nil {
 			return err
 		}
@@ -221,9 +223,10 @@ func (g *Gate) HandAll(ctx context.Context, envelopes []connect.Envelope) error 
 	return wrong
 }
 
-// group is how many records are admitted together, if no position is longer.
-func (g *Gate) group() int {
-	return min(g.settings.BatchSize, g.settings.Budget.Limits().Records)
+// cuts parts the first whole items into groups that are admitted together.
+func (g *Gate) cuts(b *batch, whole int) []int {
+	l := g.settings.Budget.Limits()
+	return b.cuts(whole, min(g.settings.BatchSize, l.Records), l.Bytes/4)
 }
 
 func (g *Gate) current() (*epoch, error) {

@@ -85,8 +85,15 @@ func deadLinks(t *tree) []string {
 		if path.Ext(f.path) != ".md" {
 			continue
 		}
+		code := false // a fence: what looks like a link there is none
 		for i, line := range strings.Split(f.text, "\n") {
+			if strings.HasPrefix(line, "```") {
+				code = !code
+			}
 			for _, m := range links.FindAllStringSubmatch(line, -1) {
+				if code {
+					break
+				}
 				if strings.Contains(m[1], "://") {
 					continue
 				}
