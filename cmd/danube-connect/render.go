@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"unicode/utf8"
+
+	"github.com/danube-messaging/danube-connect-go/internal/danube"
+)
+
+// printed is a message as consume prints it.
+type printed struct {
+	Topic      string            `json:"topic"`
+	Offset     uint64            `json:"offset"`
+	Key        *string           `json:"key,omitempty"` // an empty key is a key
+	Attributes map[string]string `json:"attributes,omitempty"`
+	Payload    any               `json:"payload"`
+}
+
+// render returns a message as one line of JSON.
+func render(m danube.Message) []byte {
+	p := printed{Topic: m.Topic, Offset: m.Offset, Attributes: m.Attributes, Payload: payload(m.Payload)}
+	if m.Keyed {
+		p.Key = &m.Key
+	}
+	var line bytes.Buffer
+	encoder := json.NewEncoder(&line)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(p); err != nil {
+		// Nothing in p can fail but JSON that is too deep to be written again.
+		line.Reset()
+		p.Payload = inBase64(m.Payload)
+		_ = encoder.Encode(p)
+	}
+	return line.Bytes()
+}
+
+// payload is JSON as it is, else text as a string, else {"base64": …}.
+func payload(data []byte) any {
+	switch {
+	case !utf8.Valid(data):
+		return inBase64(data)
+	case json.Valid(data):
+		return json.RawMessage(data)
+	}
+	return string(data)
+}
+
+func inBase64(data []byte) map[string]string {
+	return map[string]string{"base64": base64.StdEncoding.EncodeToString(data)}
+}
