@@ -44,9 +44,19 @@ func (b *batch) free() {
 	batches.Put(b)
 }
 
-// prepare routes, encodes and measures one envelope and appends it to b.
+// prepare routes, encodes and measures one envelope and appends it to b. The item
+// is built in its place: a variable would move to the heap, for Measure is given a
+// pointer into it.
 func (g *Gate) prepare(b *batch, e *connect.Envelope) error {
-	it := item{offset: e.Offset}
+	b.items = append(b.items, item{offset: e.Offset})
+	if err := g.fill(&b.items[len(b.items)-1], e); err != nil {
+		b.items = b.items[:len(b.items)-1]
+		return err
+	}
+	return nil
+}
+
+func (g *Gate) fill(it *item, e *connect.Envelope) error {
 	switch {
 	case e.Err() != nil:
 		return invalid(e, e.Err())
@@ -56,12 +66,11 @@ func (g *Gate) prepare(b *batch, e *connect.Envelope) error {
 		if e.Offset.IsZero() {
 			return connect.Invalid(fmt.Errorf("mark without an offset; a mark is nothing but its offset"))
 		}
-	default:
-		if err := g.encode(&it, e); err != nil {
-			return invalid(e, err)
-		}
+		return nil
 	}
-	b.items = append(b.items, it)
+	if err := g.encode(it, e); err != nil {
+		return invalid(e, err)
+	}
 	return nil
 }
 

@@ -1,0 +1,331 @@
+package handover
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
+)
+
+// world is a gate with a naive source, publisher and tracker around it.
+type world struct {
+	*rig
+	epoch  uint64
+	calls  int
+	value  map[string]uint64  // the newest value of each partition, as the source knows it
+	lives  map[string]*life   // of the running epoch
+	seqs   map[string]uint64  // by partition and topic, of the running epoch
+	flying []parcel           // handed over and not resolved
+	slots  map[int32]*tracked // what the tracker was told, of the running epoch
+}
+
+// life is what the source has handed over for a partition since it was last
+// revoked, in order.
+type life struct {
+	entries []*handed
+	refused []place // of what was not handed over although its call was
+}
+
+type place struct {
+	call  int
+	value uint64
+}
+
+type handed struct {
+	place
+	id       string // the payload
+	offset   bool   // it has one of its own
+	topic    string
+	resolved bool
+}
+
+// tracked is a source partition as the notices tell it.
+type tracked struct {
+	name  string
+	slots []trackedSlot
+}
+
+type trackedSlot struct {
+	flow.Notice
+	resolved bool
+}
+
+// parcel is one under way, and where to.
+type parcel struct {
+	flow.Parcel
+	index int32
+}
+
+func newWorld() *world {
+	w := &world{rig: newRig(Settings{MaxMessage: 1000, BatchSize: 4, Commits: true}, flow.Limits{Records: 1 << 30, Bytes: 1 << 40})}
+	w.begin()
+	return w
+}
+
+func (w *world) begin() {
+	w.epoch++
+	w.value, w.lives, w.seqs, w.slots = map[string]uint64{}, map[string]*life{}, map[string]uint64{}, map[int32]*tracked{}
+	w.Begin(w.epoch)
+}
+
+func (w *world) life(partition string) *life {
+	if w.lives[partition] == nil {
+		w.lives[partition] = &life{}
+	}
+	return w.lives[partition]
+}
+
+// draw makes the envelopes of a call; with wrong, one of them is.
+func (w *world) draw(t *rapid.T, wrong bool) []connect.Envelope {
+	var all []connect.Envelope
+	value := map[string]uint64{}
+	for range rapid.IntRange(1, 10).Draw(t, "envelopes") {
+		o := connect.Offset{Partition: rapid.SampledFrom([]string{"", "p", "p", "q"}).Draw(t, "partition")}
+		if !o.IsZero() {
+			value[o.Partition] = max(value[o.Partition], w.value[o.Partition]) + uint64(rapid.IntRange(0, 2).Draw(t, "step"))
+			o.Value = value[o.Partition]
+		}
+		if !o.IsZero() && rapid.IntRange(0, 5).Draw(t, "mark") == 0 {
+			all = append(all, connect.Mark(o))
+			continue
+		}
+		topic := rapid.SampledFrom([]string{topicA, topicB}).Draw(t, "topic")
+		all = append(all, connect.Bytes(topic, fmt.Appendf(nil, "%d", len(all))).At(o))
+	}
+	if wrong {
+		i := rapid.IntRange(0, len(all)-1).Draw(t, "wrong")
+		all[i] = connect.Bad(all[i].Offset, nil, errPoison)
+	}
+	return all
+}
+
+// hand makes one call and writes down what must have been taken of it.
+func (w *world) hand(t *rapid.T) {
+	wrong := rapid.IntRange(0, 3).Draw(t, "is one wrong") == 0
+	envelopes := w.draw(t, wrong)
+	w.calls++
+	for i := range envelopes {
+		if e := &envelopes[i]; !e.IsMark() && e.Err() == nil {
+			*e = connect.Bytes(e.Record.Topic(), fmt.Appendf(nil, "%d.%d", w.calls, i)).At(e.Offset)
+		}
+	}
+	taken := len(envelopes)
+	var err error
+	if rapid.Bool().Draw(t, "all at once") {
+		err = w.Hand(t.Context(), envelopes, nil)
+		if wrong {
+			taken = 0
+		}
+	} else {
+		err = w.HandAll(t.Context(), envelopes)
+		if wrong {
+			taken = before(envelopes)
+		}
+	}
+	if (err != nil) != wrong {
+		t.Fatalf("handing over %v: %v", envelopes, err)
+	}
+	w.note(envelopes, taken)
+}
+
+// before returns how many envelopes stand before the wrong one and all that shares a
+// position with it or with what is behind it.
+func before(envelopes []connect.Envelope) int {
+	offsets := make([]connect.Offset, len(envelopes))
+	for i, e := range envelopes {
+		offsets[i] = e.Offset
+	}
+	k := slices.IndexFunc(envelopes, func(e connect.Envelope) bool { return e.Err() != nil })
+	for k > 0 && parts(offsets, k) {
+		k--
+	}
+	return k
+}
+
+func (w *world) note(envelopes []connect.Envelope, taken int) {
+	for i, e := range envelopes {
+		o := e.Offset
+		for j := i + 1; o.IsZero() && j < len(envelopes); j++ {
+			o = envelopes[j].Offset
+		}
+		if o.IsZero() {
+			continue
+		}
+		at := place{w.calls, o.Value}
+		l := w.life(o.Partition)
+		if i >= taken {
+			l.refused = append(l.refused, at)
+			continue
+		}
+		h := &handed{place: at, offset: !e.Offset.IsZero(), topic: e.Record.Topic(), resolved: e.IsMark()}
+		if !e.IsMark() {
+			h.id = string(e.Record.Raw())
+		}
+		l.entries = append(l.entries, h)
+		w.value[o.Partition] = o.Value
+	}
+}
+
+func (w *world) revoke(t *rapid.T) {
+	name := rapid.SampledFrom([]string{"p", "q"}).Draw(t, "revoked")
+	w.Revoke(name)
+	delete(w.lives, name)
+	delete(w.value, name)
+}
+
+// resolve is a receipt for any record under way.
+func (w *world) resolve(t *rapid.T) {
+	if len(w.flying) == 0 {
+		t.Skip("nothing is under way")
+	}
+	i := rapid.IntRange(0, len(w.flying)-1).Draw(t, "receipt")
+	p := w.flying[i]
+	w.flying = slices.Delete(w.flying, i, i+1)
+	w.budget.Resolve(p.index, flow.Published, 1, p.Size)
+	if p.Source != flow.NoSource && p.Epoch == w.epoch {
+		if s := w.slots[p.Source]; s != nil {
+			s.slots[p.Slot].resolved = true
+		}
+	}
+	for _, l := range w.lives {
+		for _, h := range l.entries {
+			h.resolved = h.resolved || h.id == string(p.Payload)
+		}
+	}
+}
+
+// listen is the tracker: it believes what it is told.
+func (w *world) listen(t *rapid.T) {
+	for _, n := range w.notes.Take(nil) {
+		if n.Epoch != w.epoch {
+			continue
+		}
+		switch n.Kind {
+		case flow.Named:
+			w.slots[n.Source] = &tracked{name: n.Name}
+		case flow.Revoked:
+			delete(w.slots, n.Source)
+		case flow.Admitted:
+			s := w.slots[n.Source]
+			if s == nil || n.Slot != uint64(len(s.slots)) {
+				t.Fatalf("notice %+v out of turn; the source has %+v", n, s)
+			}
+			s.slots = append(s.slots, trackedSlot{n, n.Mark})
+		}
+	}
+}
+
+// receive is the publishers: what arrives is in the order of slots and well stamped.
+func (w *world) receive(t *rapid.T) {
+	for topic, pipe := range w.pipes {
+		next := map[int32]uint64{}
+		for _, p := range pipe.Take(nil) {
+			if p.Source != flow.NoSource && p.Epoch == w.epoch {
+				if p.Slot < next[p.Source] {
+					t.Fatalf("slot %d of source %d comes behind %d", p.Slot, p.Source, next[p.Source]-1)
+				}
+				next[p.Source] = p.Slot + 1
+			}
+			if s := p.Stamp; s.Partition != "" && p.Epoch == w.epoch {
+				key := s.Partition + topic
+				if s.Seq != w.seqs[key] || s.Epoch != w.epoch {
+					t.Fatalf("stamp %+v for %s, want number %d of epoch %d", s, topic, w.seqs[key], w.epoch)
+				}
+				w.seqs[key]++
+			}
+			w.flying = append(w.flying, parcel{p, int32(strings.Index(topicA+topicB, topic) / len(topicA))})
+		}
+	}
+}
+
+// check computes what a tracker would commit and compares it with the books.
+func (w *world) check(t *rapid.T) {
+	w.listen(t)
+	w.receive(t)
+	if got := w.budget.Totals(); got.InFlight != uint64(len(w.flying)) {
+		t.Fatalf("totals %+v, want %d in flight", got, len(w.flying))
+	}
+	for id, s := range w.slots {
+		l := w.lives[s.name]
+		if l == nil {
+			l = &life{}
+		}
+		if len(s.slots) != len(l.entries) {
+			t.Fatalf("source %d (%s) was told of %d slots, and %d were handed over", id, s.name, len(s.slots), len(l.entries))
+		}
+		end := -1 // the slot a commit may go to
+		for i := 0; i < len(s.slots) && s.slots[i].resolved; i++ {
+			if !s.slots[i].Joined {
+				end = i
+			}
+		}
+		w.judge(t, s, l, end)
+	}
+}
+
+// judge holds a commit at slot end to the promise: this record and all handed over
+// before it are resolved, and nothing of its position is missing.
+func (w *world) judge(t *rapid.T, s *tracked, l *life, end int) {
+	if end < 0 {
+		return
+	}
+	last := l.entries[end]
+	if got := s.slots[end].Value; !last.offset || got != last.value {
+		t.Fatalf("%s: commit of %d at slot %d, where %+v was handed over", s.name, got, end, last)
+	}
+	for i, h := range l.entries {
+		if i <= end && !h.resolved {
+			t.Fatalf("%s: commit of %d passes %+v, which is not resolved", s.name, last.value, h)
+		}
+		if i > end && h.place == last.place {
+			t.Fatalf("%s: commit of %d parts its position: %+v comes later", s.name, last.value, h)
+		}
+	}
+	if slices.Contains(l.refused, last.place) {
+		t.Fatalf("%s: commit of %d, and part of its position was never handed over", s.name, last.value)
+	}
+}
+
+func TestGateKeepsWhatAnOffsetPromises(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld()
+		t.Repeat(map[string]func(*rapid.T){
+			"hand":     w.hand,
+			"resolve":  w.resolve,
+			"resolve2": w.resolve,
+			"resolve3": w.resolve,
+			"revoke": func(t *rapid.T) {
+				if rapid.IntRange(0, 3).Draw(t, "now") == 0 {
+					w.revoke(t)
+				}
+			},
+			"begin": func(t *rapid.T) {
+				if rapid.IntRange(0, 5).Draw(t, "now") == 0 {
+					w.begin()
+				}
+			},
+			"": w.check,
+		})
+		for len(w.flying) > 0 {
+			w.resolve(t)
+		}
+		w.check(t)
+		w.finished(t)
+	})
+}
+
+// finished: with everything resolved, the last position of each partition that was
+// handed over whole is committed.
+func (w *world) finished(t *rapid.T) {
+	for _, s := range w.slots {
+		if n := len(s.slots); n > 0 && (!s.slots[n-1].resolved || s.slots[n-1].Joined) {
+			t.Fatalf("%s: everything is resolved, and the last of %d slots is not the end of a position: %+v", s.name, n, s.slots[n-1])
+		}
+	}
+}
