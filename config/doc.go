@@ -33,6 +33,7 @@
 //
 // # Paths
 //
-// A relative path in a key whose name ends in _file is relative to the directory
-// of the configuration file, and holds the joined path after loading.
+// A relative path in one of Connector's keys that end in _file begins at the
+// directory of the configuration file, and holds the joined path after loading. A
+// connector's own keys are left as they are.
 package config
