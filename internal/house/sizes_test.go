@@ -30,6 +30,12 @@ var (
 		".": {
 			48, "the vocabulary is one package by design; 11 names are the members of three closed lists (Class, Kind, Level), 7 are interfaces",
 		},
+		"actors/health": {
+			22, "11 names are the closed list of states",
+		},
+		"config": {
+			20, "10 names are the tables of the file, each a type of its own, or values in them",
+		},
 		"internal/flow": {
 			48, "all that actors say to each other; most names are the members of closed lists (outcomes, news of sessions, kinds of notice)",
 		},
