@@ -144,7 +144,9 @@ func (rt *Runtime) Kill() { rt.killNow() }
 
 // Handler serves GET /livez, /readyz and /metrics of this runtime, for a host that
 // has a listener of its own.
-func (rt *Runtime) Handler() http.Handler { return health.Handler(rt.board, rt.figures) }
+func (rt *Runtime) Handler() http.Handler {
+	return health.Handler(rt.cfg.ConnectorName, rt.board, rt.figures)
+}
 
 // fail notes a fatal error; the first one begins the ordered stop.
 func (rt *Runtime) fail(err error) {

@@ -50,31 +50,42 @@ func (b *Board) Start(name string) {
 	b.Set(name, Starting, nil)
 }
 
-// Set reports the state of a component and why. It returns false, and changes
-// nothing, for a component that was never started and for a move the table does
-// not allow.
+// Set reports the state of a component and why. It returns false, and the state
+// stays as it is, for a component that was never started and for a move the table
+// does not allow. A component that is stopping keeps its cause and takes newer
+// ones from reports whose state is refused: they say why stopping takes its time.
 func (b *Board) Set(name string, s State, cause error) bool {
+	told, changed, ok := b.set(name, s, cause)
+	if changed && b.notify != nil {
+		b.notify(told)
+	}
+	return ok
+}
+
+func (b *Board) set(name string, s State, cause error) (told Component, changed, ok bool) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	c, ok := b.components[name]
-	if !ok || c.State != s && !c.State.may(s) {
-		b.mu.Unlock()
-		return false
+	if !ok {
+		return Component{}, false, false
 	}
 	text := ""
 	if cause != nil {
 		text = cause.Error()
 	}
-	changed := c.State != s
-	if changed {
-		c.Since = time.Now()
+	if c.State != s && !c.State.may(s) {
+		if c.State == Stopping {
+			c.Cause = text
+		}
+		return *c, false, false
 	}
-	c.State, c.Cause = s, text
-	told := *c
-	b.mu.Unlock()
-	if changed && b.notify != nil {
-		b.notify(told)
+	if s != Stopping || cause != nil {
+		c.Cause = text
 	}
-	return true
+	if changed = c.State != s; changed {
+		c.State, c.Since = s, time.Now()
+	}
+	return *c, changed, true
 }
 
 // Components returns every line of the board, by name.
@@ -89,36 +100,33 @@ func (b *Board) Components() []Component {
 	return all
 }
 
-// Worst returns the gravest state on the board: how the runtime is doing.
-func (b *Board) Worst() State {
-	worst := Stopped
-	for _, c := range b.Components() {
-		worst = max(worst, c.State)
+// Worst returns the gravest state on the board: how the runtime is doing. Before
+// anything has been started, that is Starting.
+func (b *Board) Worst() State { return worst(b.Components()) }
+
+// Live reports whether every component can still do its work, if perhaps after a
+// restart of its own; while it is false, the process is better ended.
+func (b *Board) Live() bool { return live(b.Components()) }
+
+// Ready reports whether every component lets records flow; false before anything
+// has been started.
+func (b *Board) Ready() bool { return ready(b.Components()) }
+
+func worst(all []Component) State {
+	if len(all) == 0 {
+		return Starting
 	}
-	return worst
+	w := Stopped
+	for _, c := range all {
+		w = max(w, c.State)
+	}
+	return w
 }
 
-// Live returns the components that no restart will bring back: while there is one,
-// the process is better ended. Ready returns those that keep records from flowing.
-func (b *Board) Live() (against []Component) {
-	return b.where(func(s State) bool { return s == Stuck || s == Failed })
+func live(all []Component) bool {
+	return !slices.ContainsFunc(all, func(c Component) bool { return c.State == Stuck || c.State == Failed })
 }
 
-// Ready returns the components that keep records from flowing; with none on the
-// board, nothing has been started, and that is told as a component of its own.
-func (b *Board) Ready() (against []Component) {
-	if len(b.Components()) == 0 {
-		return []Component{{Name: "runtime", State: Starting, Since: time.Now()}}
-	}
-	return b.where(func(s State) bool { return !s.ready() })
-}
-
-func (b *Board) where(bad func(State) bool) []Component {
-	var found []Component
-	for _, c := range b.Components() {
-		if bad(c.State) {
-			found = append(found, c)
-		}
-	}
-	return found
+func ready(all []Component) bool {
+	return len(all) > 0 && !slices.ContainsFunc(all, func(c Component) bool { return !c.State.ready() })
 }

@@ -1,98 +1,87 @@
 package health
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
+	"strings"
 	"text/tabwriter"
 	"time"
-
-	connect "github.com/danube-messaging/danube-connect-go"
+	"unicode"
 )
 
-// Handler serves GET /livez, /readyz and /metrics. /livez answers 200 until a
-// component is stuck or failed for good, /readyz 200 while every component lets
-// records flow; both say in plain text what speaks against it.
-func Handler(b *Board, figures func() Figures) http.Handler {
+// Handler serves what there is to know about the connector called name: GET /livez
+// answers 200 until a component is stuck or failed for good, /readyz 200 while
+// every component lets records flow, and else both 503; both list every component
+// in plain text. /metrics renders figures in the Prometheus text format, and / says
+// what the other pages are. figures may be called from several requests at a time.
+func Handler(name string, b *Board, figures func() Figures) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, b, b.Live()) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answer(w, b, b.Ready()) })
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { verdict(w, name, b.Components(), live) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { verdict(w, name, b.Components(), ready) })
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		f := figures()
-		_, _ = w.Write(f.text()) // a client that has gone away is its own affair
+		page(w, "text/plain; version=0.0.4; charset=utf-8")
+		_, _ = w.Write(f.text(builtFrom())) // a client that has gone away is its own affair
+	})
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		page(w, plainText)
+		_, _ = fmt.Fprintf(w, index, name, b.Worst())
 	})
 	return mux
 }
 
-func answer(w http.ResponseWriter, b *Board, against []Component) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+const plainText = "text/plain; charset=utf-8"
+
+const index = `connector %s is %s
+
+/livez    503 when no restart of its own brings a part of it back
+/readyz   503 while a part of it keeps records from flowing
+/metrics  its figures in the Prometheus text format
+`
+
+// page sets the headers every page has. What components say of themselves quotes
+// other systems, so no browser is to guess at anything but text.
+func page(w http.ResponseWriter, kind string) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
-	verdict := "ok"
-	if len(against) > 0 {
-		verdict = "not ok"
+}
+
+// verdict answers by one look at the board: what it lists is what it judged.
+func verdict(w http.ResponseWriter, name string, all []Component, well func([]Component) bool) {
+	page(w, plainText)
+	first := "ok"
+	if !well(all) {
+		first = "not ok"
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	_, _ = io.WriteString(w, verdict+"\n\n")
+	_, _ = fmt.Fprintf(w, "%s\nconnector %s is %s\n\n", first, name, worst(all))
+	list(w, all)
+}
+
+// list writes one line for every component.
+func list(w io.Writer, all []Component) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, c := range b.Components() {
-		_, _ = fmt.Fprintf(table, "%s\t%s\tfor %s\t%s\n", c.Name, c.State, time.Since(c.Since).Round(time.Second), c.Cause)
+	for _, c := range all {
+		line := fmt.Sprintf("%s\t%s\tfor %s", c.Name, c.State, time.Since(c.Since).Round(time.Second))
+		if c.Cause != "" {
+			line += "\t" + oneLine(c.Cause)
+		}
+		_, _ = fmt.Fprintln(table, line)
 	}
 	_ = table.Flush()
 }
 
-// Server is the actor that listens.
-type Server struct {
-	address string
-	handler http.Handler
-	logger  *slog.Logger
-	bound   func(net.Addr)
-}
-
-// NewServer returns a server for address. bound, if not nil, is told where it
-// listens, which port 0 leaves open.
-func NewServer(address string, h http.Handler, l *slog.Logger, bound func(net.Addr)) *Server {
-	return &Server{address: address, handler: h, logger: l, bound: bound}
-}
-
-// String names the actor.
-func (s *Server) String() string { return "http server" }
-
-// Serve listens until ctx ends, then gives requests under way a second. A port
-// that cannot be had is an error of ClassConfig.
-func (s *Server) Serve(ctx context.Context) error {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.address)
-	if err != nil {
-		return connect.ConfigError("[processing] metrics_port: cannot listen: %w; choose a free port, or 0 for any", err)
-	}
-	if s.bound != nil {
-		s.bound(l.Addr())
-	}
-	server := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
-	}
-	ended := make(chan struct{})
-	release := context.AfterFunc(ctx, func() {
-		defer close(ended)
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		if server.Shutdown(grace) != nil {
-			_ = server.Close() // past the grace, requests are cut
+// oneLine keeps a cause of several lines, as joined errors are, to its own row, and
+// what it may quote out of the control of a terminal.
+func oneLine(cause string) string {
+	cause = strings.ReplaceAll(strings.TrimSpace(cause), "\n", "; ")
+	printable := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
 		}
-	})
-	err = server.Serve(l)
-	if release() {
-		return fmt.Errorf("http server: %w", err)
-	}
-	<-ended
-	if errors.Is(err, http.ErrServerClosed) {
-		return ctx.Err()
-	}
-	return err
+		return r
+	}, cause)
+	return strings.Join(strings.Fields(printable), " ")
 }

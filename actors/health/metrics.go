@@ -1,6 +1,8 @@
 package health
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
@@ -14,8 +16,9 @@ type Figures struct {
 	// Held and Limit are bytes of the budget; Waiting counts hand-overs that wait
 	// for room.
 	Held, Limit, Waiting int
-	Topics               []TopicFigures
-	Components           []Component
+	// Topics may come in any order, Components as Board.Components returns them.
+	Topics     []TopicFigures
+	Components []Component
 }
 
 // TopicFigures are the numbers of one topic.
@@ -29,10 +32,14 @@ type TopicFigures struct {
 
 const prefix = "danube_connect_"
 
-// text renders f. Names and labels are part of what users build on.
-func (f *Figures) text() []byte {
+// text renders f. Names and labels are part of what users build on, and so is
+// their order: topics and components come by name.
+func (f *Figures) text(b build) []byte {
 	e := &exposition{}
 	me := label{"connector", f.Connector}
+	name := prefix + "build_info"
+	e.family(name, "gauge", "1 for what the connector is built from.")
+	e.sample(name, 1, me, label{"version", b.module}, label{"go_version", b.goes})
 	f.records(e, me)
 	f.topics(e, me)
 	f.states(e, me)
@@ -72,10 +79,11 @@ func (f *Figures) records(e *exposition, me label) {
 }
 
 func (f *Figures) topics(e *exposition, me label) {
+	sorted := slices.SortedFunc(slices.Values(f.Topics), func(x, y TopicFigures) int { return strings.Compare(x.Topic, y.Topic) })
 	each := func(name, kind, help string, value func(*TopicFigures) float64) {
 		e.family(prefix+name, kind, help)
-		for i := range f.Topics {
-			e.sample(prefix+name, value(&f.Topics[i]), me, label{"topic", f.Topics[i].Topic})
+		for i := range sorted {
+			e.sample(prefix+name, value(&sorted[i]), me, label{"topic", sorted[i].Topic})
 		}
 	}
 	each("topic_records_published_total", "counter", "Records of a topic the broker has acknowledged.",
@@ -88,7 +96,7 @@ func (f *Figures) topics(e *exposition, me label) {
 		func(t *TopicFigures) float64 { return float64(t.Attempts) })
 	name := prefix + "topic_outcomes_total"
 	e.family(name, "counter", "What the sends of a topic came to.")
-	for _, t := range f.Topics {
+	for _, t := range sorted {
 		for o := flow.OK; o <= flow.Unadopted; o++ {
 			if n := t.Outcomes[o]; n > 0 || o == flow.OK {
 				e.sample(name, float64(n), me, label{"topic", t.Topic}, label{"outcome", o.String()})

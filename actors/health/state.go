@@ -1,6 +1,9 @@
 package health
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // State is how a component is doing.
 type State uint8
@@ -24,7 +27,8 @@ const (
 	Unhealthy
 	// Failing: ended by an error or a panic, and about to be started again.
 	Failing
-	// Failed: given up for good; the runtime stops.
+	// Failed: given up for good; the runtime stops, and this stays on the board
+	// when it has.
 	Failed
 	// Stuck: did not come back when it was asked to end.
 	Stuck
@@ -51,19 +55,12 @@ var moves = [...][]State{
 	Stalled:   {Starting, Running, Degraded, Unhealthy, Failing, Failed, Stopping, Stopped},
 	Unhealthy: {Starting, Running, Failing, Failed, Stopping, Stopped},
 	Failing:   {Starting, Failed, Stopping, Stopped},
-	Failed:    {Stopping, Stopped},
+	Failed:    {Stuck},
 	Stopping:  {Failed, Stopped, Stuck},
 	Stuck:     {Stopped},
 }
 
-func (s State) may(to State) bool {
-	for _, allowed := range moves[s] {
-		if allowed == to {
-			return true
-		}
-	}
-	return false
-}
+func (s State) may(to State) bool { return slices.Contains(moves[s], to) }
 
 // ready reports whether records flow in this state, if perhaps haltingly.
 func (s State) ready() bool { return s == Running || s == Degraded || s == Stalled }
