@@ -44,18 +44,18 @@ func NewProber(p Probe) *Prober {
 // String names the actor.
 func (p *Prober) String() string { return "prober of the " + p.probe.Name }
 
-// Serve checks until ctx ends.
+// Serve checks, at once and then at every interval, until ctx ends.
 func (p *Prober) Serve(ctx context.Context) error {
 	ticker := time.NewTicker(p.probe.Interval)
 	defer ticker.Stop()
-	for {
+	for ctx.Err() == nil {
+		p.once(ctx)
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
 		case <-ticker.C:
-			p.once(ctx)
 		}
 	}
+	return ctx.Err()
 }
 
 func (p *Prober) once(ctx context.Context) {
