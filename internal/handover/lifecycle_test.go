@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -266,5 +267,76 @@ func receive(t *testing.T, r *rig, quit chan struct{}) {
 			}
 			r.budget.Resolve(0, flow.Published, 1, p.Size)
 		}
+	}
+}
+
+// endings are what can happen between admission and hand-over.
+var endings = map[string]func(*rig){
+	"shut":      func(r *rig) { r.Shut() },
+	"new epoch": func(r *rig) { r.Begin(2) },
+}
+
+// A call that was admitted when the gate shuts is too late all the same: once Shut
+// has returned, nothing of the epoch is handed over any more.
+func TestNothingPassesAShutGate(t *testing.T) {
+	t.Parallel()
+	for name, end := range endings {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := open()
+			b := newBatch()
+			defer b.free()
+			e := at("p", 1, "x")
+			epoch, err := r.current()
+			if err = errors.Join(err, r.prepare(b, &e), r.intern(epoch, b, b.items)); err != nil {
+				t.Fatal(err)
+			}
+			end(r)
+			for step, err := range map[string]error{"intern": r.intern(epoch, b, b.items), "commit": r.commit(epoch, b, b.items)} {
+				if !errors.Is(err, connect.ErrStopped) {
+					t.Errorf("%s = %v, want ErrStopped", step, err)
+				}
+			}
+			if r.pipes[topicA].Len() != 0 || len(r.admitted()) != 0 {
+				t.Error("something was handed over")
+			}
+		})
+	}
+}
+
+// A publisher as fast as can be sees no record whose slot the tracker has not heard
+// of: it would resolve a slot that does not exist yet, and the commit would stand
+// still for ever.
+func TestTheTrackerHearsFirst(t *testing.T) {
+	t.Parallel()
+	const rounds = 5000
+	r := open()
+	taken := make(chan struct{})
+	var early int
+	var receiver sync.WaitGroup
+	receiver.Go(func() {
+		for range rounds {
+			for r.pipes[topicA].Len() == 0 {
+				runtime.Gosched()
+			}
+			if len(r.admitted()) == 0 {
+				early++
+			}
+			for _, p := range r.pipes[topicA].Take(nil) {
+				r.budget.Advance(1, p.Source, p.Slot+1)
+				r.budget.Resolve(0, flow.Published, 1, p.Size)
+			}
+			taken <- struct{}{}
+		}
+	})
+	for i := range rounds {
+		if err := r.HandAll(t.Context(), []connect.Envelope{at("p", uint64(i), "x")}); err != nil {
+			t.Error(err)
+		}
+		<-taken
+	}
+	receiver.Wait()
+	if early > 0 {
+		t.Errorf("%d of %d records came before their slots", early, rounds)
 	}
 }
