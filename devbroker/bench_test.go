@@ -31,3 +31,42 @@ func BenchmarkSend(b *testing.B) {
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
 }
+
+// BenchmarkConsume is one consumer that acknowledges each message as it comes.
+func BenchmarkConsume(b *testing.B) {
+	broker, err := devbroker.Start(devbroker.Settings{Window: 1000})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer broker.Close()
+	c := (&world{Broker: broker, t: b}).client(0)
+	id := c.producer(topicT, "p")
+	k := c.exclusive(topicT)
+	b.ReportAllocs()
+	b.ResetTimer()
+	sent := async(func() error {
+		for range b.N {
+			if err := c.trySend(sending(topicT, id, "x")); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	k.readAcking(b.N)
+	if err := <-sent; err != nil {
+		b.Error(err)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+}
+
+// BenchmarkStart is a broker in memory from Start to Close, what each test of
+// somebody else's pays.
+func BenchmarkStart(b *testing.B) {
+	for b.Loop() {
+		broker, err := devbroker.Start(devbroker.Settings{Network: devbroker.NewNetwork()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		_ = broker.Close()
+	}
+}

@@ -344,7 +344,7 @@ func TestSimulation(t *testing.T) {
 	seeds := []uint64{*simSeed}
 	if *simSeed == 0 {
 		seeds = nil
-		for range 20 {
+		for range 10 {
 			seeds = append(seeds, rand.Uint64())
 		}
 	}
