@@ -31,6 +31,7 @@ type topic struct {
 	publisher *publisher.Actor
 	transport *danube.Transport
 	child     *child
+	handed    *handover.Topic
 	states    []partitionState // by topic partition; guarded by topics.mu
 }
 
@@ -80,6 +81,7 @@ func (t *topics) declare(producers ...connect.Producer) error {
 	}
 	for _, f := range fresh {
 		t.all = append(t.all, f)
+		t.rt.gate.Declare(f.handed) // records may be handed over before the publisher runs
 		t.rt.tree.publishers.Add(f.child)
 	}
 	return nil
@@ -96,8 +98,7 @@ func (t *topics) find(fresh []*topic, name string) (connect.Producer, bool) {
 	return connect.Producer{}, false
 }
 
-// make builds a publisher, its transport and its pipe, and opens the gate for the
-// topic: records may be handed over before the publisher runs.
+// make builds a publisher, its transport, its pipe, and what the gate is to know.
 func (t *topics) make(p connect.Producer, index int32) (*topic, error) {
 	cfg := &t.rt.cfg
 	schema, _ := cfg.SchemaFor(p.Topic)
@@ -124,7 +125,7 @@ func (t *topics) make(p connect.Producer, index int32) (*topic, error) {
 	})
 	made.child = t.rt.child(made.publisher)
 	made.child.resume = true
-	t.rt.gate.Declare(&handover.Topic{Producer: p, Index: index, Encoder: encoder, Measure: transport.Measure, Pipe: pipe})
+	made.handed = &handover.Topic{Producer: p, Index: index, Encoder: encoder, Measure: transport.Measure, Pipe: pipe}
 	return made, nil
 }
 
