@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -37,7 +38,8 @@ func tokenSource(d config.Danube) func() (string, error) {
 }
 
 // tokenFile is asked for every call to the broker, so it looks at the file at most
-// once a second, and reads it only when it has changed.
+// once a second, and reads it only when it has changed. What it found wrong holds
+// as long.
 type tokenFile struct {
 	path string
 
@@ -46,28 +48,44 @@ type tokenFile struct {
 	changed time.Time
 	size    int64
 	secret  config.Secret
+	err     error
 }
+
+// maxToken is more than any header may carry.
+const maxToken = 64 << 10
 
 func (f *tokenFile) token() (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	now := time.Now()
-	if !f.secret.IsZero() && now.Sub(f.looked) < time.Second {
-		return f.secret.Reveal(), nil
+	if now := time.Now(); f.looked.IsZero() || now.Sub(f.looked) >= time.Second {
+		f.looked = now
+		f.err = f.look()
 	}
-	f.looked = now
+	if f.err != nil {
+		return "", fmt.Errorf("[danube] token_file: %w", f.err)
+	}
+	return f.secret.Reveal(), nil
+}
+
+func (f *tokenFile) look() error {
 	info, err := os.Stat(f.path)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if !f.secret.IsZero() && info.ModTime().Equal(f.changed) && info.Size() == f.size {
-		return f.secret.Reveal(), nil
+	if f.err == nil && !f.secret.IsZero() && info.ModTime().Equal(f.changed) && info.Size() == f.size {
+		return nil
+	}
+	if info.Size() > maxToken {
+		return fmt.Errorf("%s has %d bytes; a token has at most %d", f.path, info.Size(), maxToken)
 	}
 	data, err := os.ReadFile(f.path)
 	if err != nil {
-		return "", err
+		return err
 	}
 	f.changed, f.size = info.ModTime(), info.Size()
 	f.secret = config.NewSecret(strings.TrimSpace(string(data)))
-	return f.secret.Reveal(), nil
+	if f.secret.IsZero() {
+		return fmt.Errorf("%s is empty; it must hold the token", f.path)
+	}
+	return nil
 }
