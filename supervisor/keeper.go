@@ -188,8 +188,12 @@ func halting(err error) error {
 	return connect.Fatal(fmt.Errorf(`%w; [errors] on_invalid is "halt"`, err))
 }
 
-// report puts the outcome of a poll or a health check on the board.
+// report puts the outcome of a poll or a health check on the board. While no epoch
+// is open, the board says how opening one goes.
 func (k *keeper) report(err error) {
+	if !k.open.Load() {
+		return
+	}
 	if err != nil {
 		k.rt.board.Set(sourceName, health.Degraded, err)
 		return
@@ -276,10 +280,13 @@ func (k *keeper) commit(ctx context.Context, number uint64, offsets []connect.Of
 }
 
 // check is what the prober of the source calls; without a source to ask, all is
-// well.
+// well, also while a long Initialize or Shutdown keeps the door shut.
 func (k *keeper) check(ctx context.Context) error {
 	leave, err := enter(ctx, k.door.health)
 	if err != nil {
+		if !k.open.Load() {
+			return nil
+		}
 		return err
 	}
 	defer leave()
