@@ -50,7 +50,7 @@ func (c *child) String() string { return c.actor.String() }
 // Serve runs the actor once.
 func (c *child) Serve(ctx context.Context) error {
 	if c.rest(ctx); ctx.Err() != nil {
-		return c.finish(ctx.Err())
+		return c.end(ctx.Err())
 	}
 	c.board.Start(c.String())
 	if c.plain {
@@ -60,9 +60,7 @@ func (c *child) Serve(ctx context.Context) error {
 	err := c.guarded(ctx)
 	switch {
 	case err == nil, ctx.Err() != nil:
-		c.board.Set(c.String(), health.Stopping, nil)
-		c.board.Set(c.String(), health.Stopped, nil)
-		return c.finish(suture.ErrDoNotRestart)
+		return c.end(suture.ErrDoNotRestart)
 	case isFinal(err):
 		c.board.Set(c.String(), health.Failed, err)
 		c.fail(err)
@@ -100,6 +98,13 @@ func (c *child) rest(ctx context.Context) {
 	case <-ctx.Done():
 	case <-c.hurry.Done():
 	}
+}
+
+// end is finish for an actor that ended as it should.
+func (c *child) end(verdict error) error {
+	c.board.Set(c.String(), health.Stopping, nil)
+	c.board.Set(c.String(), health.Stopped, nil)
+	return c.finish(verdict)
 }
 
 func (c *child) finish(verdict error) error {
