@@ -18,7 +18,8 @@ type options struct {
 	rounds          int
 	seed            uint64
 	contestants     []string
-	full            bool
+	quick, full     bool
+	scale, latency  bool
 	jsonTo          string
 	cpuTo, heapTo   string
 }
@@ -29,8 +30,10 @@ func parseOptions(args []string, messages io.Writer) (options, error) {
 	o := options{payloads: []int{usualPayload}, lanes: []int{usualLanes}, delays: []time.Duration{0}, rounds: 15, seed: rand.Uint64()}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(messages)
-	quick := f.Bool("quick", false, "5 rounds instead of 15: a look, not a figure")
-	f.BoolVar(&o.full, "full", false, "30 rounds; also 100 B and 10 KiB, and a broker that takes 1 ms, with 128 and 512 lanes")
+	f.BoolVar(&o.quick, "quick", false, "5 rounds instead of 15: a look, not a figure; with -scale only what its gates need")
+	f.BoolVar(&o.full, "full", false, "30 rounds; also 100 B and 10 KiB, a broker that takes 1 ms with 128 and 512 lanes, -scale and -latency")
+	f.BoolVar(&o.scale, "scale", false, "instead: how rate, CPU time and memory grow with topics and window")
+	f.BoolVar(&o.latency, "latency", false, "instead: how long a record takes, at 1000 a second")
 	f.Func("payload", "payload `sizes` in bytes, separated by commas (default 1024)", list(&o.payloads, positive))
 	f.Func("lanes", "`lanes` of floor and the runtimes, separated by commas (default 128); raw always has 128", list(&o.lanes, positive))
 	f.Func("delay", "`times` the broker takes to answer, separated by commas (default 0s)", list(&o.delays, time.ParseDuration))
@@ -45,12 +48,12 @@ func parseOptions(args []string, messages io.Writer) (options, error) {
 	switch {
 	case f.NArg() > 0:
 		return o, fmt.Errorf("argument %q; there are only flags, see -h", f.Arg(0))
-	case *quick && o.full:
+	case o.quick && o.full:
 		return o, errors.New("-quick and -full: choose one")
-	case *quick:
+	case o.quick:
 		o.rounds = 5
 	case o.full:
-		o.rounds = 30
+		o.rounds, o.scale, o.latency = 30, true, true
 	}
 	_, err := chosen(o.contestants)
 	return o, err
@@ -86,6 +89,9 @@ func (o options) plans() []plan {
 	var all []plan
 	add := func(payload, lanes int, delay time.Duration) {
 		all = append(all, plan{Payload: payload, Lanes: lanes, Delay: delay, Rounds: o.rounds, Seed: o.seed, names: o.contestants})
+	}
+	if (o.scale || o.latency) && !o.full {
+		return nil
 	}
 	for _, delay := range o.delays {
 		for _, lanes := range o.lanes {

@@ -30,6 +30,7 @@ type rawLane struct {
 	mould   mould
 	at      int
 	lanes   uint64
+	mu      sync.Mutex // one call at a time; only deliver ever waits for it
 	seq     uint64
 	message wire.StreamMessage
 }
@@ -112,6 +113,14 @@ func (l *rawLane) send(ctx context.Context) error {
 	}
 	l.seq++
 	return nil
+}
+
+// deliver makes a call on the lane whose turn it is.
+func (r *raw) deliver(ctx context.Context, call int) error {
+	l := r.lanes[call%len(r.lanes)]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.send(ctx)
 }
 
 func (r *raw) close() error { return r.conn.Close() }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/config"
 	"github.com/danube-messaging/danube-connect-go/supervisor"
 )
@@ -21,16 +22,20 @@ type standing struct {
 }
 
 func newRuntime(name string, c course, m mode) (*standing, error) {
-	s := &standing{tap: newTap(), ended: make(chan struct{})}
-	source := newRecords(name, c, m, s.tap)
-	s.runtime = supervisor.New(source.source(), settings(c, source), supervisor.Options{})
+	t := newTap()
+	r := newRecords(name, c, m, t)
+	return stand(r.source(), settings(c, r), t), nil
+}
+
+// stand starts a runtime; its sessions are opened when there is something to send.
+func stand(source connect.Source, cfg config.Connector, t *tap) *standing {
 	ctx, stop := context.WithCancel(context.Background())
-	s.stop = stop
+	s := &standing{runtime: supervisor.New(source, cfg, supervisor.Options{}), tap: t, stop: stop, ended: make(chan struct{})}
 	go func() {
 		defer close(s.ended)
 		s.err = s.runtime.Serve(ctx)
 	}()
-	return s, nil
+	return s
 }
 
 // newRecords returns the source of a runtime.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -43,30 +42,42 @@ type mark struct {
 	at     time.Time
 }
 
+// markNow begins what is timed: the moment is read last.
+func markNow(b *child, word string) (m mark, err error) {
+	if m.broker, err = b.ask(word); err != nil {
+		return m, err
+	}
+	m.heap = heapNow()
+	m.client, err = usageNow()
+	m.at = time.Now()
+	return m, err
+}
+
+// markThen ends what is timed: the moment is read first.
+func markThen(b *child) (m mark, err error) {
+	m.at = time.Now()
+	if m.client, err = usageNow(); err != nil {
+		return m, err
+	}
+	m.heap = heapNow()
+	m.broker, err = b.ask(wordReport)
+	return m, err
+}
+
 // slice runs one contestant for length and measures it. Both processes collect
 // their garbage before, outside of what is timed.
 func slice(ctx context.Context, b *child, name string, c contestant, length time.Duration) (sample, error) {
 	runtime.GC()
-	var from, to mark
-	var err error
-	if from.broker, err = b.ask(wordRest); err != nil {
+	from, err := markNow(b, wordRest)
+	if err != nil {
 		return sample{}, err
 	}
-	from.heap = heapNow()
-	if from.client, err = usageNow(); err != nil {
-		return sample{}, err
-	}
-	from.at = time.Now()
 	acknowledged, goroutines, err := during(ctx, length, c.run)
-	to.at = time.Now()
 	if err != nil {
 		return sample{}, fmt.Errorf("%s: %w", name, err)
 	}
-	var fault error
-	to.client, err = usageNow()
-	to.heap = heapNow()
-	to.broker, fault = b.ask(wordReport)
-	if err := errors.Join(err, fault); err != nil {
+	to, err := markThen(b)
+	if err != nil {
 		return sample{}, err
 	}
 	s := sampleOf(name, from, to, acknowledged, goroutines)
