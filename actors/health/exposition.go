@@ -14,7 +14,7 @@ func (e *exposition) family(name, kind, help string) {
 	e.WriteString("# HELP " + name + " " + help + "\n# TYPE " + name + " " + kind + "\n")
 }
 
-// label is a name and a value; values are escaped as the format asks.
+// label is a name and a value; values are made UTF-8 and escaped as the format asks.
 type label struct{ name, value string }
 
 var escape = strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`)
@@ -28,12 +28,12 @@ func (e *exposition) sample(name string, value float64, labels ...label) {
 		} else {
 			e.WriteByte(',')
 		}
-		e.WriteString(l.name + `="` + escape.Replace(l.value) + `"`)
+		e.WriteString(l.name + `="` + escape.Replace(strings.ToValidUTF8(l.value, "\uFFFD")) + `"`)
 	}
 	if len(labels) > 0 {
 		e.WriteByte('}')
 	}
 	e.WriteByte(' ')
-	e.Write(strconv.AppendFloat(nil, value, 'g', -1, 64))
+	e.Write(strconv.AppendFloat(nil, value, 'f', -1, 64)) // counts stay legible: 4000000, not 4e+06
 	e.WriteByte('\n')
 }
