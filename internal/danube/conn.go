@@ -113,7 +113,7 @@ func (c *conns) options(key connKey) []grpc.DialOption {
 		// A message of the largest size a broker takes comes back with an offset.
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessageSize + 64<<10)),
 	}
-	if c.token != nil && key.tls {
+	if c.token != nil { // on a connection without TLS, grpc refuses it
 		options = append(options, grpc.WithPerRPCCredentials(c.token))
 	}
 	return options

@@ -124,6 +124,36 @@ func TestConsumerComesBack(t *testing.T) {
 	})
 }
 
+// TestConsumerIsForgotten has a broker that knows the consumer no longer and does
+// not end its stream.
+func TestConsumerIsForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakes(t, "seed:1")
+		f.lookup = func(string, string) (*wire.TopicLookupResponse, error) { return new(wire.TopicLookupResponse), nil }
+		checks := 0
+		f.health = func(_ string, q *wire.HealthCheckRequest) (*wire.HealthCheckResponse, error) {
+			if q.GetClient() != wire.HealthCheckRequest_Consumer || q.GetId() != 5 {
+				t.Errorf("health check %v", q)
+			}
+			if checks++; checks == 3 {
+				return &wire.HealthCheckResponse{Status: wire.HealthCheckResponse_CLOSE}, nil
+			}
+			return &wire.HealthCheckResponse{}, nil
+		}
+		r := &rig{Client: newClient(t, danube.Settings{URL: "http://seed:1", Dial: f.dial}), t: t, url: "fake"}
+		r.subscribe(danube.Subscription{Topic: "/default/t", Name: "s", Partitions: 1})
+		time.Sleep(14 * time.Second)
+		if n := len(f.heardOf(wire.Subscribe)); n != 1 {
+			t.Fatalf("subscribed %d times", n)
+		}
+		time.Sleep(time.Minute)
+		if n := len(f.heardOf(wire.Subscribe)); n != 2 {
+			t.Errorf("subscribed %d times after one CLOSE, want 2", n)
+		}
+	})
+}
+
 // TestConsumerIsClosedByTheBroker loses its registration without its stream
 // being ended.
 func TestConsumerIsClosedByTheBroker(t *testing.T) {

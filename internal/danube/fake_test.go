@@ -6,8 +6,10 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/test/bufconn"
 
@@ -19,10 +21,12 @@ type fakes struct {
 	t      testing.TB
 	lookup func(asked string, topic string) (*wire.TopicLookupResponse, error)
 	create func(asked string, r *wire.ProducerRequest) (*wire.ProducerResponse, error)
+	health func(asked string, r *wire.HealthCheckRequest) (*wire.HealthCheckResponse, error)
 
 	mu        sync.Mutex
 	listeners map[string]*bufconn.Listener
 	dialled   []string
+	open      map[string]int // connections
 	calls     []heard
 }
 
@@ -33,14 +37,17 @@ type heard struct {
 
 // newFakes starts a fake broker at every address.
 func newFakes(t testing.TB, addresses ...string) *fakes {
-	f := &fakes{t: t, listeners: map[string]*bufconn.Listener{}}
+	f := &fakes{t: t, listeners: map[string]*bufconn.Listener{}, open: map[string]int{}}
+	f.health = func(string, *wire.HealthCheckRequest) (*wire.HealthCheckResponse, error) {
+		return &wire.HealthCheckResponse{}, nil
+	}
 	f.create = func(string, *wire.ProducerRequest) (*wire.ProducerResponse, error) {
 		return &wire.ProducerResponse{ProducerId: 1<<64 - 1}, nil
 	}
 	for _, address := range addresses {
 		l := bufconn.Listen(1 << 16)
 		f.listeners[address] = l
-		s := grpc.NewServer()
+		s := grpc.NewServer(grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}))
 		f.serve(s, address)
 		done := make(chan struct{})
 		go func() {
@@ -64,7 +71,36 @@ func (f *fakes) dial(ctx context.Context, address string) (net.Conn, error) {
 	if l == nil {
 		return nil, syscall.ECONNREFUSED
 	}
-	return l.DialContext(ctx)
+	c, err := l.DialContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f.count(address, 1)
+	return &counted{Conn: c, close: sync.OnceFunc(func() { f.count(address, -1) })}, nil
+}
+
+// counted is a connection that tells when it is closed.
+type counted struct {
+	net.Conn
+	close func()
+}
+
+func (c *counted) Close() error {
+	c.close()
+	return c.Conn.Close()
+}
+
+func (f *fakes) count(address string, n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.open[address] += n
+}
+
+// connections returns how many are open to an address.
+func (f *fakes) connections(address string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.open[address]
 }
 
 // heardOf returns the calls of a method, in the order they came in.
@@ -117,12 +153,28 @@ func (f *fakes) serve(s *grpc.Server, at string) {
 			return f.create(at, q)
 		}),
 		unary(f, at, wire.SendMessage, func(q *wire.StreamMessage) (*wire.MessageResponse, error) {
+			if q.GetRequestId() == 0 || q.GetPublishTime() != uint64(time.Now().UnixMilli()) {
+				f.t.Errorf("request id %d, published at %d", q.GetRequestId(), q.GetPublishTime())
+			}
 			return &wire.MessageResponse{RequestId: q.RequestId}, nil
 		}),
 	}}, nil)
 	s.RegisterService(&grpc.ServiceDesc{ServiceName: wire.HealthCheckService, Methods: []grpc.MethodDesc{
-		unary(f, at, wire.CheckHealth, func(*wire.HealthCheckRequest) (*wire.HealthCheckResponse, error) {
-			return &wire.HealthCheckResponse{}, nil
+		unary(f, at, wire.CheckHealth, func(q *wire.HealthCheckRequest) (*wire.HealthCheckResponse, error) {
+			return f.health(at, q)
 		}),
 	}}, nil)
+	s.RegisterService(&grpc.ServiceDesc{
+		ServiceName: wire.ConsumerService,
+		Methods: []grpc.MethodDesc{
+			unary(f, at, wire.Subscribe, func(*wire.ConsumerRequest) (*wire.ConsumerResponse, error) {
+				return &wire.ConsumerResponse{ConsumerId: 5}, nil
+			}),
+		},
+		// A stream on which nothing ever comes.
+		Streams: []grpc.StreamDesc{{StreamName: "ReceiveMessages", ServerStreams: true, Handler: func(_ any, s grpc.ServerStream) error {
+			<-s.Context().Done()
+			return s.Context().Err()
+		}}},
+	}, nil)
 }

@@ -64,20 +64,47 @@ func (c *Client) lookup(ctx context.Context, topic string, asked endpoint) (plac
 	return found, nil
 }
 
-// find asks for topic until a broker answers: the one at home, where the topic
-// lived last (if known), then every seed. Each turn begins with the next of
+// asking is whom to ask where a topic lives: the broker at home, where it lived
+// last (if that is known), then every seed. Each round begins with the next of
 // them, so that no broker with stale knowledge, and no dead one, is asked first
 // for ever.
-func (c *Client) find(ctx context.Context, topic string, home *endpoint, turn int) (place, error) {
-	order := c.net.seeds
-	if home != nil && !slices.Contains(order, *home) {
-		order = append([]endpoint{*home}, order...)
-	} else if home != nil {
-		turn += slices.Index(order, *home)
+type asking struct {
+	order []endpoint
+	turn  int
+}
+
+// asking begins a search.
+func (c *Client) asking(home *endpoint) *asking {
+	a := new(asking)
+	if home != nil {
+		a.learn(*home)
 	}
+	for _, seed := range c.net.seeds {
+		a.learn(seed)
+	}
+	return a
+}
+
+// learn adds a broker that answers.
+func (a *asking) learn(e endpoint) {
+	if !slices.Contains(a.order, e) {
+		a.order = append(a.order, e)
+	}
+}
+
+// round returns everyone once, in the order to ask them in now.
+func (a *asking) round() []endpoint {
+	first := a.turn % len(a.order)
+	a.turn++
+	return slices.Concat(a.order[first:], a.order[:first])
+}
+
+// find asks for topic, in one round, until a broker answers. Without an answer
+// the place is zero.
+func (c *Client) find(ctx context.Context, topic string, a *asking) (place, error) {
 	var silent error
-	for i := range order {
-		found, err := c.lookup(ctx, topic, order[(turn+i)%len(order)])
+	for _, e := range a.round() {
+		found, err := c.lookup(ctx, topic, e)
 		if err == nil || answered(err) {
 			return found, err
 		}

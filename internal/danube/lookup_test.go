@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -152,6 +153,123 @@ func TestStaleBrokerIsNotAskedForEver(t *testing.T) {
 		l.open(0)
 		if took := time.Since(began); took > 5*time.Second {
 			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// TestHomeIsAskedFirst opens a session again: the broker it lived at is asked
+// before the others, until it does not answer.
+func TestHomeIsAskedFirst(t *testing.T) {
+	for name, seeds := range map[string][]string{"a seed": {"http://second:1"}, "no seed": {"http://third:1"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := newFakes(t, "first:1", "second:1", "third:1")
+				var down atomic.Bool
+				f.lookup = func(string, string) (*wire.TopicLookupResponse, error) {
+					return &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://second:1"}, nil
+				}
+				f.create = func(asked string, _ *wire.ProducerRequest) (*wire.ProducerResponse, error) {
+					if asked == "second:1" && down.Load() {
+						return nil, status.Error(codes.Unavailable, "error reading from server: EOF")
+					}
+					return &wire.ProducerResponse{ProducerId: 1}, nil
+				}
+				s := danube.Settings{URL: "http://first:1", Seeds: seeds, Dial: f.dial}
+				l := (&rig{Client: newClient(t, s), t: t, url: "fake"}).line(reliable("/default/t"))
+				l.open(0)
+				l.open(0)
+				if have := asked(f); !slices.Equal(have, []string{"first:1", "second:1"}) {
+					t.Errorf("asked %v, want the first seed and then the topic's home", have)
+				}
+				down.Store(true)
+				l.Open(0)
+				l.news(flow.Trying)
+				down.Store(false)
+				l.outcome(0)
+				if have := asked(f); len(have) != 4 || have[2] != "second:1" || have[3] == "second:1" {
+					t.Errorf("asked %v, want somebody else once the home did not answer", have)
+				}
+			})
+		})
+	}
+}
+
+// asked returns who was asked for a topic, in order.
+func asked(f *fakes) (addresses []string) {
+	for _, c := range f.heardOf(wire.TopicLookup) {
+		addresses = append(addresses, c.at)
+	}
+	return addresses
+}
+
+// TestWhoAnswersIsAskedToo has a broker that is no seed and does not own the
+// topic, but is the only one left that knows who does.
+func TestWhoAnswersIsAskedToo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakes(t, "seed:1", "former:1", "owner:1")
+		var dead atomic.Bool
+		f.lookup = func(asked, _ string) (*wire.TopicLookupResponse, error) {
+			switch {
+			case asked == "former:1":
+				return &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://owner:1"}, nil
+			case dead.Load():
+				return nil, status.Error(codes.Unavailable, "error reading from server: EOF")
+			}
+			return &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://former:1"}, nil
+		}
+		f.create = func(asked string, _ *wire.ProducerRequest) (*wire.ProducerResponse, error) {
+			if asked == "former:1" {
+				dead.Store(true)
+				return nil, status.Error(codes.Unavailable, "The topic exists but is served by another broker, redo the Lookup request")
+			}
+			return &wire.ProducerResponse{ProducerId: 1}, nil
+		}
+		l := (&rig{Client: newClient(t, danube.Settings{URL: "http://seed:1", Dial: f.dial}), t: t, url: "fake"}).line(reliable("/default/t"))
+		l.open(0)
+		if have := f.heardOf(wire.CreateProducer); have[len(have)-1].at != "owner:1" {
+			t.Errorf("producer created at %v", have)
+		}
+	})
+}
+
+// TestUnusedConnectionsAreClosed moves a topic on and on; what it leaves behind
+// is closed once its last message is answered. Those to seeds stay.
+func TestUnusedConnectionsAreClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakes(t, "seed:1", "a:1", "b:1")
+		owner, id := "a:1", uint64(0)
+		f.lookup = func(string, string) (*wire.TopicLookupResponse, error) {
+			return &wire.TopicLookupResponse{ResponseType: redirect, ConnectUrl: "http://" + owner}, nil
+		}
+		f.create = func(string, *wire.ProducerRequest) (*wire.ProducerResponse, error) {
+			id++
+			return &wire.ProducerResponse{ProducerId: id}, nil
+		}
+		r := &rig{Client: newClient(t, danube.Settings{URL: "http://seed:1", Dial: f.dial}), t: t, url: "fake"}
+		l := r.line(reliable("/default/t"))
+		for round := range 6 {
+			other := owner
+			owner = map[string]string{"a:1": "b:1", "b:1": "a:1"}[owner]
+			l.want(flow.OK, 0, l.open(0), "x")
+			l.Probe(0)
+			l.news(flow.Alive)
+			synctest.Wait()
+			if f.connections(owner) != 1 || f.connections(other) != 0 || f.connections("seed:1") > 1 {
+				t.Errorf("round %d: connections %v, the topic is at %s", round, f.open, owner)
+			}
+		}
+		l.Close()
+		synctest.Wait()
+		if f.connections(owner) != 0 || f.connections("seed:1") != 1 {
+			t.Errorf("after the transport was closed: connections %v", f.open)
+		}
+		r.Client.Close()
+		synctest.Wait()
+		if f.connections("seed:1") != 0 {
+			t.Errorf("after the client was closed: connections %v", f.open)
 		}
 	})
 }

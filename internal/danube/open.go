@@ -9,12 +9,13 @@ import (
 
 // open opens a session for p, with patience. It is the goroutine behind Open.
 func (t *Transport) open(p *partition) {
-	known, _ := p.seen()
+	known, home := p.seen()
+	asking := t.client.asking(home)
 	patience := patience{first: !known, deniedGrace: t.client.settings.DeniedGrace}
 	pauses := newBackOff()
-	for turn := 0; ; turn++ {
+	for {
 		e := flow.SessionEvent{Partition: p.index, Kind: flow.Opened, Sent: time.Now()}
-		s, flush, err := t.tryOpen(t.ctx, p, turn)
+		s, flush, err := t.tryOpen(t.ctx, p, asking)
 		e.Answered = time.Now()
 		if err == nil {
 			e.Session, e.Flush = s.id, flush
@@ -44,9 +45,8 @@ func (t *Transport) open(p *partition) {
 }
 
 // tryOpen makes one attempt: find out where the topic lives, and register there.
-func (t *Transport) tryOpen(ctx context.Context, p *partition, turn int) (*session, flushInterval, error) {
-	_, home := p.seen()
-	where, unfound := t.client.find(ctx, p.topic, home, turn)
+func (t *Transport) tryOpen(ctx context.Context, p *partition, asking *asking) (*session, flushInterval, error) {
+	where, unfound := t.client.find(ctx, p.topic, asking)
 	if where == (place{}) {
 		return nil, none, unfound
 	}
@@ -54,7 +54,9 @@ func (t *Transport) tryOpen(ctx context.Context, p *partition, turn int) (*sessi
 	if err == nil {
 		return s, flush, nil
 	}
-	p.settle(where.endpoint, answered(err))
+	if answered(err) {
+		asking.learn(where.endpoint) // not here; it may know where
+	}
 	// A broker that lets nobody ask where the topic lives leaves us with brokers
 	// that say: not here.
 	if unfound != nil && opened(unfound) == denied && opened(err) == transient {

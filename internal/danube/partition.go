@@ -120,18 +120,6 @@ func (p *partition) seen() (known bool, home *endpoint) {
 	return p.known, p.home
 }
 
-// settle remembers where the topic seems to live, or that nobody is there.
-func (p *partition) settle(e endpoint, alive bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case alive:
-		p.home = &e
-	case p.home != nil && *p.home == e:
-		p.home = nil
-	}
-}
-
 // close lets go of all sessions; sends are Unadopted from now on.
 func (p *partition) close() {
 	p.mu.Lock()

@@ -143,25 +143,6 @@ func TestOnlyOneOpening(t *testing.T) {
 	}
 }
 
-func TestHome(t *testing.T) {
-	t.Parallel()
-	p := &partition{}
-	a, b := endpoint{addr: "a:1"}, endpoint{addr: "b:1"}
-	p.settle(a, false)
-	if _, home := p.seen(); home != nil {
-		t.Errorf("home %v", *home)
-	}
-	p.settle(a, true)
-	p.settle(b, false)
-	if _, home := p.seen(); home == nil || *home != a {
-		t.Errorf("home %v, want %v", home, a)
-	}
-	p.settle(a, false)
-	if known, home := p.seen(); home != nil || known {
-		t.Errorf("home %v, known %v", home, known)
-	}
-}
-
 func TestConnectionsAreShared(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)

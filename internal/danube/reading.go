@@ -29,7 +29,6 @@ type reader struct {
 	consumer *Consumer
 	topic    string
 	home     *endpoint // where the topic lived last
-	turn     int
 }
 
 // start subscribes to all topics at once and, if that succeeds, keeps reading.
@@ -60,9 +59,10 @@ func (c *Consumer) start(ctx context.Context, topics []string) error {
 // first subscribes for the first time, with the patience of the subscription.
 func (r *reader) first(ctx context.Context) (*reading, error) {
 	sub := r.consumer.sub
+	asking := r.consumer.client.asking(nil)
 	patience, pauses := sub.patience(), newBackOff()
 	for {
-		made, err := r.subscribe(ctx)
+		made, err := r.subscribe(ctx, asking)
 		if err == nil {
 			return made, nil
 		}
@@ -96,8 +96,9 @@ func (r *reader) run(current *reading) {
 // again subscribes with patience without end; it returns nil when the consumer
 // is closed.
 func (r *reader) again(pauses *backoff.ExponentialBackOff) *reading {
+	asking := r.consumer.client.asking(r.home)
 	for pause(r.consumer.ctx.Done(), pauses.NextBackOff()) {
-		made, err := r.subscribe(r.consumer.ctx)
+		made, err := r.subscribe(r.consumer.ctx, asking)
 		if err == nil {
 			return made
 		}
@@ -108,20 +109,17 @@ func (r *reader) again(pauses *backoff.ExponentialBackOff) *reading {
 
 // subscribe makes one attempt: find out where the topic lives, subscribe there
 // and begin to receive.
-func (r *reader) subscribe(ctx context.Context) (*reading, error) {
+func (r *reader) subscribe(ctx context.Context, asking *asking) (*reading, error) {
 	c := r.consumer
-	where, err := c.client.find(ctx, r.topic, r.home, r.turn)
-	r.turn++
+	where, err := c.client.find(ctx, r.topic, asking)
 	if where == (place{}) {
 		return nil, err
 	}
 	made, err := c.subscribeAt(ctx, r.topic, where)
-	if err != nil {
-		r.home = nil
-		return nil, err
+	if err == nil {
+		r.home = &where.endpoint
 	}
-	r.home, r.turn = &where.endpoint, 0
-	return made, nil
+	return made, err
 }
 
 // subscribeAt subscribes to topic at a place.
@@ -176,7 +174,7 @@ func (r *reading) settle() {
 		_, _ = r.stream.Header()
 		close(begun)
 	})
-	moment := time.NewTimer(time.Second)
+	moment := time.NewTimer(300 * time.Millisecond)
 	defer moment.Stop()
 	select {
 	case <-begun:

@@ -243,6 +243,28 @@ func TestHealthIsPolled(t *testing.T) {
 	})
 }
 
+// TestHealthChecksDoNotPileUp has a broker that does not answer them in time.
+func TestHealthChecksDoNotPileUp(t *testing.T) {
+	bubble(t, devbroker.Settings{}, danube.Settings{HealthInterval: time.Second}, func(t *testing.T, r *rig) {
+		scene := r.broker.Script(devbroker.Fault{Method: "HealthCheck", Stall: true, Times: devbroker.Keep})
+		l := r.line(reliable(topic()))
+		l.open(0)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := scene.Hits(); n > 12 {
+			t.Errorf("%d health checks in a minute, each of which waits 5 s for its answer", n)
+		}
+		l.Probe(0)
+		synctest.Wait()
+		l.Close()
+		if events := l.Events().Take(nil); len(events) == 0 || events[len(events)-1].Kind != flow.Quiet {
+			t.Error("Close does not wait for a probe")
+		} else if !strings.Contains(events[len(events)-1].Err.Error(), "anceled") {
+			t.Errorf("the probe that Close cut: %v", events[len(events)-1].Err)
+		}
+	})
+}
+
 func TestProbe(t *testing.T) {
 	bubble(t, devbroker.Settings{}, danube.Settings{HealthInterval: time.Hour}, func(t *testing.T, r *rig) {
 		l := r.line(reliable(topic()))

@@ -88,9 +88,10 @@ func (c *Client) topics(ctx context.Context, s Subscription) ([]string, error) {
 		}
 		return all, nil
 	}
+	asking := c.asking(nil)
 	patience, pauses := s.patience(), newBackOff()
-	for turn := 0; ; turn++ {
-		found, err := c.listPartitions(ctx, s.Topic, turn)
+	for {
+		found, err := c.listPartitions(ctx, s.Topic, asking)
 		if err == nil && len(found) > 0 {
 			return found, nil
 		}
@@ -106,10 +107,9 @@ func (c *Client) topics(ctx context.Context, s Subscription) ([]string, error) {
 
 // listPartitions asks the brokers in turn which topics base stands for, and takes
 // out of the answer those that merely begin alike.
-func (c *Client) listPartitions(ctx context.Context, base string, turn int) ([]string, error) {
+func (c *Client) listPartitions(ctx context.Context, base string, asking *asking) ([]string, error) {
 	var silent error
-	for i := range c.net.seeds {
-		asked := c.net.seeds[(turn+i)%len(c.net.seeds)]
+	for _, asked := range asking.round() {
 		question := &wire.TopicLookupRequest{RequestId: c.requests.Add(1), Topic: base}
 		var answer wire.TopicPartitionsResponse
 		err := c.ask(ctx, "list partitions", base, at(asked), wire.TopicPartitions, question, &answer)
