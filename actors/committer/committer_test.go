@@ -62,9 +62,11 @@ func TestCommitIsRetriedForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(Settings{Every: 1, Backoff: time.Second, MaxBackoff: 8 * time.Second})
-		heal := 40
+		const heal = 40
+		var ill atomic.Int64 // how many calls fail
+		ill.Store(heal - 1)
 		o.answer = func(_ context.Context, call int) error {
-			if call < heal {
+			if call <= int(ill.Load()) {
 				return errDown
 			}
 			return nil
@@ -98,6 +100,12 @@ func TestCommitIsRetriedForEver(t *testing.T) {
 		o.pass("p", 1, 1<<20, 1<<20)
 		if len(o.seen().calls) != heal+1 {
 			t.Error("commits by count do not come back after a failure")
+		}
+		ill.Store(heal + 2) // the next one fails, and its pause is a first one
+		o.pass("p", 1, 1<<21, 1<<21)
+		after(3 * time.Second)
+		if got := len(o.seen().calls); got != heal+3 {
+			t.Errorf("%d commits, want %d: a success ends the row of failures", got, heal+3)
 		}
 	})
 }

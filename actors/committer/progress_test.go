@@ -62,7 +62,10 @@ func TestProgressEndsAWait(t *testing.T) {
 		if err := <-stale; !errors.Is(err, ErrStale) {
 			t.Errorf("Wait = %v, want ErrStale: a later epoch commits", err)
 		}
-		p.advance(1, map[string]Position{"p": at(9)}, nil) // late news
+		p.advance(1, map[string]Position{"q": at(9)}, nil) // late news
+		if later := await(t.Context(), p, 2, map[string]uint64{"q": 1}); !pending(later) {
+			t.Fatalf("Wait = %v by news of an earlier epoch", <-later)
+		}
 		if !pending(early) {
 			t.Fatalf("Wait = %v for an epoch that has not begun to commit", <-early)
 		}
@@ -90,6 +93,9 @@ func TestProgressCountsTheRevoked(t *testing.T) {
 			t.Fatalf("Wait = %v for a life that has committed nothing", <-fresh)
 		}
 		p.advance(1, map[string]Position{"p": at(4)}, nil) // of the old life, late
+		if again := await(t.Context(), p, 1, map[string]uint64{"p": 5}); pending(again) {
+			t.Fatal("what was revoked is waited for again")
+		}
 		p.advance(1, map[string]Position{"p": at(6)}, nil)
 		if err := <-fresh; err != nil {
 			t.Errorf("Wait = %v", err)
