@@ -123,10 +123,11 @@ func generate(request *pluginpb.CodeGeneratorRequest) ([]*pluginpb.CodeGenerator
 		return nil, err
 	}
 	plugin := exec.Command("go", "tool", "protoc-gen-go")
-	plugin.Stdin, plugin.Stderr = bytes.NewReader(in), os.Stderr
+	var complaint strings.Builder
+	plugin.Stdin, plugin.Stderr = bytes.NewReader(in), &complaint
 	out, err := plugin.Output()
 	if err != nil {
-		return nil, fmt.Errorf("protoc-gen-go: %w", err)
+		return nil, fmt.Errorf("protoc-gen-go: %w: %s", err, complaint.String())
 	}
 	var response pluginpb.CodeGeneratorResponse
 	if err := proto.Unmarshal(out, &response); err != nil {
