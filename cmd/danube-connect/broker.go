@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	connect "github.com/danube-messaging/danube-connect-go"
@@ -19,9 +20,13 @@ func broker(ctx context.Context, args []string, e environment) error {
 	flags := flag.NewFlagSet("broker", flag.ContinueOnError)
 	flags.StringVar(&address, "listen", "127.0.0.1:6650", "`address` to listen on; port 0 means any free one")
 	flags.DurationVar(&s.Flush, "flush", 0, "how long what was acknowledged may stay unwritten, in whole milliseconds; announced to producers; 0 means that every OK is final")
-	flags.Func("topic", "`topic` that exists from the start, so that a consumer can be there before the first producer; may be given again", func(name string) error {
+	flags.Func("topic", "`topic` that exists from the start, with its namespace, so that a consumer can be there before the first producer; may be given again", func(name string) error {
+		if err := connect.CheckTopic(name); err != nil {
+			return err
+		}
 		s.Topics = append(s.Topics, name)
-		return connect.CheckTopic(name)
+		s.Namespaces = append(s.Namespaces, strings.Split(name, "/")[1])
+		return nil
 	})
 	if err := e.parse(flags, args); err != nil {
 		return err

@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// chunk is how much is read at once.
-	chunk = 256 << 10
+	// chunk is how much is read at once, unless a line is longer. What was read is
+	// published before the program ends, so it should not be much.
+	chunk = 32 << 10
 	// maxLine is the longest line that is kept in memory, in bytes; the broker
 	// takes no longer message either.
 	maxLine = 4 << 20
@@ -39,7 +40,7 @@ func (r *reader) read() int64 { return r.at + int64(len(r.rest)) + r.more }
 // next reads on and returns the lines that are whole now: none when there is
 // nothing new, or nothing but a part of a line; then ended tells which.
 func (r *reader) next() (lines []line, ended bool, err error) {
-	buffer := make([]byte, len(r.rest)+chunk)
+	buffer := make([]byte, len(r.rest)+max(chunk, len(r.rest)))
 	copy(buffer, r.rest)
 	n, err := r.file.ReadAt(buffer[len(r.rest):], r.read())
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -63,7 +64,7 @@ func (r *reader) next() (lines []line, ended bool, err error) {
 // belong to it.
 func (r *reader) cut(n, newline int) line {
 	length := int64(n+newline) + r.more
-	sum := summed(r.rest[:n+newline], length)
+	sum := summed(r.rest[:n+newline], r.rest[n+newline-1], length)
 	if r.at == 0 {
 		r.mark.first = sum
 	}

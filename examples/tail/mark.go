@@ -14,35 +14,47 @@ import (
 // out again at once, and a copy has another one.
 type mark struct{ first, last lineSum }
 
-// lineSum is a line's length in bytes, newline included, and the CRC-64 of at most
-// sumBytes of its beginning.
+// lineSum is a line's length in bytes, newline included, and the CRC-64 of its
+// beginning and its last byte.
 type lineSum struct {
 	length int64
 	sum    uint64
 }
 
+// sumBytes is how much of a line's beginning is summed.
 const sumBytes = 4 << 10
 
 var polynomial = crc64.MakeTable(crc64.ECMA)
 
 // summed returns the sum of a line of which beginning is all, or sumBytes or more.
-func summed(beginning []byte, length int64) lineSum {
-	return lineSum{length, crc64.Checksum(beginning[:min(len(beginning), sumBytes)], polynomial)}
+func summed(beginning []byte, last byte, length int64) lineSum {
+	sum := crc64.Checksum(beginning[:min(len(beginning), sumBytes)], polynomial)
+	return lineSum{length, crc64.Update(sum, polynomial, []byte{last})}
 }
 
 // standsAt reports whether the line is in the file, from a position on.
 func (l lineSum) standsAt(file io.ReaderAt, from int64) (bool, error) {
-	beginning := make([]byte, min(l.length, sumBytes))
 	if from < 0 {
 		return false, nil
 	}
-	if _, err := file.ReadAt(beginning, from); err != nil {
-		if errors.Is(err, io.EOF) {
-			return false, nil
-		}
+	beginning, last := make([]byte, min(l.length, sumBytes)), make([]byte, 1)
+	if ok, err := filled(file, beginning, from); !ok {
 		return false, err
 	}
-	return summed(beginning, l.length) == l, nil
+	if ok, err := filled(file, last, from+l.length-1); !ok {
+		return false, err
+	}
+	return summed(beginning, last[0], l.length) == l, nil
+}
+
+// filled reads all of p from a position; false without an error when the file is
+// too short.
+func filled(file io.ReaderAt, p []byte, from int64) (bool, error) {
+	n, err := file.ReadAt(p, from)
+	if n == len(p) || errors.Is(err, io.EOF) {
+		return n == len(p), nil
+	}
+	return false, err
 }
 
 // standsBefore reports whether the file is the one that m was made for, up to a

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	connect "github.com/danube-messaging/danube-connect-go"
@@ -51,7 +52,7 @@ func Run(source connect.Source, s Settings) error {
 	defer asked.end()
 	var hall *audience
 	if s.Config.DanubeServiceURL == "" {
-		broker, err := devbroker.Start(devbroker.Settings{Topics: s.Topics, Window: window})
+		broker, err := devbroker.Start(devbroker.Settings{Topics: s.Topics, Namespaces: namespaces(s.Topics), Window: window})
 		if err != nil {
 			return err
 		}
@@ -71,6 +72,17 @@ func (s Settings) check() error {
 	c := s.Config
 	c.DanubeServiceURL = cmp.Or(c.DanubeServiceURL, "http://127.0.0.1:6650")
 	return c.Check()
+}
+
+// namespaces are those of the topics: a broker that knows only the usual ones would
+// refuse the others.
+func namespaces(topics []string) []string {
+	var names []string
+	for _, topic := range topics {
+		name, _, _ := strings.Cut(strings.TrimPrefix(topic, "/"), "/")
+		names = append(names, name)
+	}
+	return names
 }
 
 // run runs the runtime, sees to it that the audience has received what was
