@@ -31,9 +31,13 @@ type rig struct {
 	url    string
 }
 
-// bubble runs f against a development broker of its own, in fake time.
+// bubble runs f against a development broker of its own, in fake time. With a
+// real broker to test against, it is skipped.
 func bubble(t *testing.T, b devbroker.Settings, c danube.Settings, f func(*testing.T, *rig)) {
 	t.Helper()
+	if os.Getenv(realBroker) != "" {
+		t.Skipf("%s scripts the faults of a development broker; %s names a real one", t.Name(), realBroker)
+	}
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { f(t, newRig(t, b, c)) })
 }
