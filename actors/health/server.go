@@ -39,11 +39,11 @@ const grace = time.Second
 // Serve listens until ctx ends, then gives requests under way a second. A port
 // that cannot be had is an error of ClassConfig.
 func (s *Server) Serve(ctx context.Context) error {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.address)
-	switch {
-	case err != nil && ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return ctx.Err()
-	case err != nil:
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.address)
+	if err != nil {
 		return connect.ConfigError("[processing] metrics_port: cannot listen: %w; choose a free port, or 0 for any", err)
 	}
 	if s.bound != nil {
