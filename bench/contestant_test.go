@@ -61,8 +61,8 @@ func TestContestants(t *testing.T) {
 				t.Fatal(err)
 			}
 			var claimed uint64
-			for round := range uint64(3) {
-				n, err := driven(c, func() { received(t, b, e.name, claimed+200*(round+1)) })
+			for round := range 3 {
+				n, err := driven(c, func() { received(t, b, e.name, claimed+50) })
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -67,7 +67,7 @@ var control = bound{0.95, 1.05}
 
 // mostDoubt is how uncertain that measurement may be: being right by chance proves
 // nothing.
-const mostDoubt = 0.1
+const mostDoubt = 0.05
 
 // controls reports whether the reference measured against itself shows a machine
 // that is quiet enough.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"math"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ var verdicts = []struct {
 	{"kept, but the reference is not itself", 0.95, spread{Q25: 1.05, Median: 1.06, Q75: 1.07, N: 15}, inconclusive},
 	{"missed, but the reference is not itself", 0.85, spread{Q25: 0.93, Median: 0.94, Q75: 0.95, N: 15}, inconclusive},
 	{"missed, but the reference is itself by chance", 0.85, spread{Q25: 0.6, Median: 1, Q75: 1.4, N: 5}, inconclusive},
-	{"the same spread over many rounds", 0.85, spread{Q25: 0.6, Median: 1, Q75: 1.4, N: 100}, fail},
+	{"the same spread over many rounds", 0.85, spread{Q25: 0.6, Median: 1, Q75: 1.4, N: 400}, fail},
 	{"no control", 0.95, spreadOf(nil), inconclusive},
 }
 
@@ -177,12 +178,8 @@ func TestGatesOfTheUsualSeries(t *testing.T) {
 			c.change(o, map[string]float64{}, map[string]float64{})
 		}
 		want := map[string]verdict{}
-		for name, v := range all {
-			want[name] = v
-		}
-		for name, v := range c.want {
-			want[name] = v
-		}
+		maps.Copy(want, all)
+		maps.Copy(want, c.want)
 		if diff := cmp.Diff(want, verdictsOf(o.gates())); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", c.name, diff)
 		}

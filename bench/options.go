@@ -27,7 +27,7 @@ type options struct {
 // parseOptions reads the command line; what is wrong, or asked for with -h, goes
 // to messages.
 func parseOptions(args []string, messages io.Writer) (options, error) {
-	o := options{payloads: []int{usualPayload}, lanes: []int{usualLanes}, delays: []time.Duration{0}, rounds: 15, seed: rand.Uint64()}
+	o := options{payloads: []int{usualPayload}, lanes: []int{usualLanes}, delays: []time.Duration{0}, rounds: 15}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(messages)
 	f.BoolVar(&o.quick, "quick", false, "5 rounds instead of 15: a look, not a figure; with -scale only what its gates need")
@@ -38,12 +38,15 @@ func parseOptions(args []string, messages io.Writer) (options, error) {
 	f.Func("lanes", "`lanes` of floor and the runtimes, separated by commas (default 128); raw always has 128", list(&o.lanes, positive))
 	f.Func("delay", "`times` the broker takes to answer, separated by commas (default 0s)", list(&o.delays, time.ParseDuration))
 	f.Func("contestants", "`names` of those to run, separated by commas (default all: "+namesOf(entrants())+")", list(&o.contestants, name))
-	f.Uint64Var(&o.seed, "seed", o.seed, "`seed` of the order within rounds (default random)")
+	f.Uint64Var(&o.seed, "seed", 0, "`seed` of the order within rounds; without one, any, which is printed")
 	f.StringVar(&o.jsonTo, "json", "", "write everything measured to this `file`")
 	f.StringVar(&o.cpuTo, "cpuprofile", "", "write a CPU profile of the client to this `file`; best with one contestant")
 	f.StringVar(&o.heapTo, "memprofile", "", "write every allocation of the client to this `file`, which makes it slow; best with one contestant")
 	if err := f.Parse(args); err != nil {
 		return o, err
+	}
+	if o.seed == 0 {
+		o.seed = rand.Uint64()
 	}
 	switch {
 	case f.NArg() > 0:

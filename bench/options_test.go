@@ -18,15 +18,20 @@ func TestPlansOfOptions(t *testing.T) {
 		{"nothing", nil, []plan{{Payload: 1024, Lanes: 128, Rounds: 15}}},
 		{"quick", []string{"-quick"}, []plan{{Payload: 1024, Lanes: 128, Rounds: 5}}},
 		{"sizes and lanes", []string{"-payload", "100, 1024", "-lanes", "1,512"}, []plan{
-			{Payload: 100, Lanes: 1, Rounds: 15}, {Payload: 1024, Lanes: 1, Rounds: 15},
-			{Payload: 100, Lanes: 512, Rounds: 15}, {Payload: 1024, Lanes: 512, Rounds: 15},
+			{Payload: 100, Lanes: 1, Rounds: 15},
+			{Payload: 1024, Lanes: 1, Rounds: 15},
+			{Payload: 100, Lanes: 512, Rounds: 15},
+			{Payload: 1024, Lanes: 512, Rounds: 15},
 		}},
 		{"delays", []string{"-delay", "0s,5ms"}, []plan{
 			{Payload: 1024, Lanes: 128, Rounds: 15}, {Payload: 1024, Lanes: 128, Delay: 5 * time.Millisecond, Rounds: 15},
 		}},
 		{"full", []string{"-full"}, []plan{
-			{Payload: 1024, Lanes: 128, Rounds: 30}, {Payload: 100, Lanes: 128, Rounds: 30}, {Payload: 10240, Lanes: 128, Rounds: 30},
-			{Payload: 1024, Lanes: 128, Delay: time.Millisecond, Rounds: 30}, {Payload: 1024, Lanes: 512, Delay: time.Millisecond, Rounds: 30},
+			{Payload: 1024, Lanes: 128, Rounds: 30},
+			{Payload: 100, Lanes: 128, Rounds: 30},
+			{Payload: 10240, Lanes: 128, Rounds: 30},
+			{Payload: 1024, Lanes: 128, Delay: time.Millisecond, Rounds: 30},
+			{Payload: 1024, Lanes: 512, Delay: time.Millisecond, Rounds: 30},
 		}},
 		{"scale instead", []string{"-scale"}, nil},
 		{"latency instead", []string{"-latency"}, nil},
@@ -52,8 +57,16 @@ func TestPlansOfOptions(t *testing.T) {
 func TestOptionsThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"-payload", "0"}, {"-payload", "1k"}, {"-payload", "-5"}, {"-payload", ""},
-		{"-lanes", "65537"}, {"-lanes", "1,,2"}, {"-delay", "5"}, {"-seed", "-1"}, {"-contestants", ""}, {"-slow"},
+		{"-payload", "0"},
+		{"-payload", "1k"},
+		{"-payload", "-5"},
+		{"-payload", ""},
+		{"-lanes", "65537"},
+		{"-lanes", "1,,2"},
+		{"-delay", "5"},
+		{"-seed", "-1"},
+		{"-contestants", ""},
+		{"-slow"},
 	} {
 		if o, err := parseOptions(args, io.Discard); err == nil {
 			t.Errorf("%q means %+v", args, o)

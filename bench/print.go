@@ -19,7 +19,7 @@ func printOutcome(w io.Writer, o *outcome) {
 			r.Client.Median, ratio(r.CPUOf.Median), r.Broker.Median, r.Objects.Median, r.Bytes.Median, o.Goroutines[r.Name])
 	}
 	_ = t.Flush() // fails only if w does
-	fmt.Fprintf(w, "the source itself: %.1f allocs and %.0f bytes a record\n\n", o.OwnObjects, o.OwnBytes)
+	fmt.Fprintf(w, "the source itself: %.1f allocs and %.0f bytes a record\n", o.OwnObjects, o.OwnBytes)
 }
 
 // ratio prints a ratio, nothing for one that nobody can tell.

@@ -137,7 +137,7 @@ func TestScaleTable(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	measured(nil).print(&b)
-	for _, line := range strings.Split(b.String(), "\n") {
+	for line := range strings.SplitSeq(b.String(), "\n") {
 		if words := strings.Fields(line); len(words) > 0 && words[0] == topicsMany {
 			if got, want := strings.Join(words, " "), "1000-topics 30000 20.0 145 30.0 4096"; got != want {
 				t.Errorf("got %q, want %q", got, want)
