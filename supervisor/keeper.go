@@ -140,7 +140,7 @@ func (k *keeper) intake(ctx context.Context) error {
 	var err error
 	k.call(k.mode(), func() { err = k.intakeActor(taking).Serve(ctx) })
 	asked, again := errors.AsType[*errReopen](context.Cause(taking))
-	if err == nil && again && k.stop.Err() == nil {
+	if again && !isFinal(err) && k.stop.Err() == nil {
 		err = asked
 	}
 	k.life.ran(err)
@@ -207,8 +207,12 @@ func (k *keeper) Reopen(cause error) {
 	k.rt.board.Set(sourceName, health.Unhealthy, cause)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.reopen != nil {
-		k.reopen(&errReopen{cause})
+	if k.reopen == nil {
+		return
+	}
+	k.reopen(&errReopen{cause})
+	if k.replayable() {
+		k.rt.gate.Shut() // what waits for room will be read again
 	}
 }
 

@@ -426,3 +426,57 @@ func TestPortInUse(t *testing.T) {
 		t.Errorf("Run = %v, want a config error that names metrics_port", err)
 	}
 }
+
+// A Poll result that finds no room when the deadline comes is left to be read
+// again; the source has come back all the same, and is shut down.
+func TestDrainDeadlineWithoutRoom(t *testing.T) {
+	faulty(t, devbroker.Settings{}, func(s *stand) {
+		l := newLedger(s.topic())
+		l.limit, l.every = 1<<20, time.Millisecond
+		cfg := s.config("")
+		cfg.Delivery.DrainTimeout = 10 * time.Second
+		r := s.start(l, cfg)
+		s.eventually("some records", time.Minute, func() bool { return r.Totals().Published > 300 })
+		must(t, s.broker.Refuse(0, true))
+		s.pass(time.Minute) // the window is spent
+		err := r.stop()
+		if !contains(err, "not drained") || contains(err, "stuck") {
+			t.Errorf("Run = %v, want it to say what was not drained, and no more", err)
+		}
+		if l.downs != 1 {
+			t.Errorf("Shutdown was called %d times, want once", l.downs)
+		}
+		must(t, s.broker.Refuse(0, false))
+		s.judge(l)
+		s.reconcile(r)
+	})
+}
+
+// A source that is re-opened while its Poll result waits for room does not wait
+// with it.
+func TestReopenWithoutRoom(t *testing.T) {
+	faulty(t, devbroker.Settings{}, func(s *stand) {
+		l := newLedger(s.topic())
+		l.limit, l.every = 3000, time.Millisecond
+		var sick atomic.Bool
+		l.healthy = func() error {
+			if sick.Load() {
+				return errors.New("no answer")
+			}
+			return nil
+		}
+		l.initialize = func(int) error { sick.Store(false); return nil }
+		cfg := s.config("")
+		cfg.Processing.HealthCheckIntervalMS = 1000
+		r := s.start(l, cfg)
+		s.eventually("some records", time.Minute, func() bool { return r.Totals().Published > 300 })
+		must(t, s.broker.Refuse(0, true))
+		s.pass(time.Minute)
+		sick.Store(true)
+		s.eventually("a second epoch", 5*time.Minute, func() bool { l.mu.Lock(); defer l.mu.Unlock(); return l.inits == 2 })
+		must(t, s.broker.Refuse(0, false))
+		if d := s.complete(r, l, 20*time.Minute); d > window {
+			t.Errorf("%d duplicates", d)
+		}
+	})
+}

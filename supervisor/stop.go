@@ -71,7 +71,7 @@ func (rt *Runtime) stop(hard context.Context) (faults []error) {
 	defer cancelLast()
 
 	rt.stopping()
-	back := rt.endIntake(drain)
+	back := rt.endIntake(drain, commit)
 	rt.topics.endFeed()
 	dry := rt.topics.finished(drain)
 	if rt.kill.Err() != nil {
@@ -98,19 +98,28 @@ func (rt *Runtime) stop(hard context.Context) (faults []error) {
 var errKilled = errors.New("killed: nothing was awaited, what was in flight is not committed")
 
 // endIntake shuts the gate for senders and asks Poll or Stream to end; it reports
-// whether the source came back. What a Poll has returned is still handed over.
-func (rt *Runtime) endIntake(ctx context.Context) (back bool) {
+// whether the source came back. What a Poll has returned is still handed over while
+// there is room for it before the end of drain; then it is left to be read again,
+// and the source has until the end of grace to come back.
+func (rt *Runtime) endIntake(drain, grace context.Context) (back bool) {
 	if _, streams := rt.keeper.source.(connect.Streamer); streams {
 		rt.gate.Shut()
 	}
 	rt.keeper.endTake()
 	select {
 	case <-rt.source.finished:
-		back = true
-	case <-ctx.Done():
+	case <-drain.Done():
 	}
 	rt.gate.Shut()
-	return back
+	half := time.NewTimer(rt.cfg.Delivery.DrainTimeout / slices / 2)
+	defer half.Stop()
+	select {
+	case <-rt.source.finished:
+		return true
+	case <-half.C:
+	case <-grace.Done():
+	}
+	return false
 }
 
 // unresolved says what the deadline cut off.
