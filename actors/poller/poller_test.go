@@ -210,7 +210,7 @@ func TestPollBacksOff(t *testing.T) {
 		}
 		for i, bounds := range map[int][2]time.Duration{
 			1: {500 * time.Millisecond, 1500 * time.Millisecond},
-			6: {5 * time.Second, 15 * time.Second},
+			6: {3750 * time.Millisecond, 12 * time.Second},
 			7: {time.Second, time.Second},
 			8: {500 * time.Millisecond, 1500 * time.Millisecond},
 		} {
