@@ -27,6 +27,11 @@ func receive(server any, ss grpc.ServerStream) error {
 	if err := f.call.run(); err != nil {
 		return err
 	}
+	// The real broker sends its header as soon as the stream is taken up, which is
+	// how a client knows that from now on it will be told.
+	if err := ss.SendHeader(nil); err != nil {
+		return err
+	}
 	return f.run()
 }
 

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -65,7 +66,7 @@ func (c *child) Serve(ctx context.Context) error {
 		c.board.Set(c.String(), health.Failed, err)
 		c.fail(err)
 		if c.resume {
-			return err
+			return opaque(err)
 		}
 		return c.finish(suture.ErrDoNotRestart)
 	}
@@ -76,8 +77,12 @@ func (c *child) Serve(ctx context.Context) error {
 	c.board.Set(c.String(), health.Failing, err)
 	c.log.Error("actor failed; starting it again", slog.String("actor", c.String()),
 		slog.Any("error", err), slog.Duration("pause", c.pause))
-	return err
+	return opaque(err)
 }
+
+// opaque leaves of an error what suture needs to report it. A source may well wrap
+// a verdict of a suture tree of its own; this tree is not to obey it.
+func opaque(err error) error { return errors.New(err.Error()) }
 
 // isFinal reports whether err stops the runtime.
 func isFinal(err error) bool {

@@ -185,6 +185,7 @@ func TestInvalidRecords(t *testing.T) {
 		{"reserved attribute", func(t string) connect.Record {
 			return connect.String(t, "x").WithAttribute("danube.connect.seq", "1")
 		}, "belong to the runtime"},
+		{"a key that is not UTF-8", func(t string) connect.Record { return connect.String(t, "x").WithKey("\xff") }, "UTF-8"},
 		{"not JSON", func(t string) connect.Record { return connect.RawJSON(t, []byte("{")) }, "JSON"},
 		{"a marshaller that panics", func(t string) connect.Record { return connect.JSON(t, marshals{}) }, "panicked"},
 		{"too large", func(t string) connect.Record { return connect.Bytes(t, make([]byte, 4<<20)) }, "4 MiB"},

@@ -7,6 +7,7 @@ import (
 
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
+	"github.com/danube-messaging/danube-connect-go/internal/wire"
 )
 
 // reserved begins the attributes that belong to the runtime.
@@ -97,6 +98,10 @@ func (g *Gate) encode(it *item, e *connect.Envelope) (err error) {
 	p.Attributes = r.Attributes()
 	p.Stamp.Partition, p.Stamp.Position = e.Offset.Partition, e.Offset.Value
 	p.Source = flow.NoSource
+	text := wire.Message{Key: p.Key, Attributes: p.Attributes, Partition: p.Stamp.Partition}
+	if err := text.CheckText(); err != nil {
+		return err
+	}
 	p.Size = t.Measure(p)
 	if limit := min(g.settings.MaxMessage, g.settings.Budget.Limits().Bytes); p.Size > limit {
 		return fmt.Errorf("the message measures %d bytes; the most is %d (the broker's 4 MiB, or [delivery] budget_bytes if that is less)", p.Size, limit)

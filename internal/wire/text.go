@@ -22,7 +22,7 @@ func (m *Message) CheckText() error {
 			return notText("attribute key", a.Key)
 		}
 		if !utf8.ValidString(a.Value) {
-			return notText("value of attribute "+a.Key, a.Value)
+			return connect.Invalid(fmt.Errorf("value of attribute %q is not UTF-8", a.Key)) // it may be a secret
 		}
 	}
 	return nil
