@@ -10,7 +10,6 @@ import (
 	"time"
 
 	connect "github.com/danube-messaging/danube-connect-go"
-	"github.com/danube-messaging/danube-connect-go/actors/committer"
 	"github.com/danube-messaging/danube-connect-go/actors/health"
 	"github.com/danube-messaging/danube-connect-go/actors/poller"
 	"github.com/danube-messaging/danube-connect-go/actors/streamer"
@@ -249,54 +248,4 @@ const settleTimeout = 5 * time.Second
 func (k *keeper) replayable() bool {
 	_, ok := k.source.(connect.Committer)
 	return ok
-}
-
-// shutdown calls Shutdown alone.
-func (k *keeper) shutdown(ctx context.Context) (err error) {
-	leave, err := k.door.alone(ctx)
-	if err != nil {
-		return fmt.Errorf("shutdown was not called, because Commit or HealthCheck has not returned: %w", err)
-	}
-	defer leave()
-	k.open.Store(false)
-	if s, ok := k.source.(connect.Shutdowner); ok {
-		k.call("Shutdown", func() { err = s.Shutdown(ctx) })
-	}
-	k.life.closed()
-	return err
-}
-
-// commit is what the committer calls.
-func (k *keeper) commit(ctx context.Context, number uint64, offsets []connect.Offset) error {
-	leave, err := enter(ctx, k.door.commit)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	if number != k.number.Load() || !k.open.Load() {
-		return committer.ErrStale
-	}
-	c, ok := k.source.(connect.Committer)
-	if !ok {
-		return nil
-	}
-	return c.Commit(ctx, offsets)
-}
-
-// check is what the prober of the source calls; without a source to ask, all is
-// well, also while a long Initialize or Shutdown keeps the door shut.
-func (k *keeper) check(ctx context.Context) error {
-	leave, err := enter(ctx, k.door.health)
-	if err != nil {
-		if !k.open.Load() {
-			return nil
-		}
-		return err
-	}
-	defer leave()
-	c, ok := k.source.(connect.HealthChecker)
-	if !ok || !k.open.Load() {
-		return nil
-	}
-	return c.HealthCheck(ctx)
 }
