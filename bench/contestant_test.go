@@ -56,7 +56,7 @@ func TestContestants(t *testing.T) {
 	b := startBroker(t, 0)
 	for _, e := range entrants() {
 		t.Run(e.name, func(t *testing.T) {
-			c, err := e.make(e.name, course{broker: b.address, mould: testMould(t), lanes: 16})
+			c, err := e.make(e.name, course{broker: b.address, mould: testMould(t), lanes: 16, window: 64})
 			if err != nil {
 				t.Fatal(err)
 			}

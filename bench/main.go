@@ -66,6 +66,11 @@ func benchMain(ctx context.Context, args []string, stdout, stderr io.Writer) int
 		fmt.Fprintln(stderr, "bench:", err)
 		return exitUsage
 	}
+	return run(ctx, o, stdout, stderr)
+}
+
+// run turns what came of a run into an exit code.
+func run(ctx context.Context, o options, stdout, stderr io.Writer) int {
 	ok, err := bench(ctx, o, stdout, stderr)
 	switch {
 	case err != nil:

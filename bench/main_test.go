@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -30,7 +31,12 @@ func TestWholeRun(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "out.json")
 	var stdout, stderr bytes.Buffer
-	code := benchMain(t.Context(), []string{"-quick", "-contestants", "raw,runtime", "-seed", "7", "-json", file}, &stdout, &stderr)
+	o, err := parseOptions([]string{"-quick", "-contestants", "raw,runtime", "-seed", "7", "-json", file}, &stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.brief = brief{20 * time.Millisecond, 256}
+	code := run(t.Context(), o, &stdout, &stderr)
 
 	failed := 0
 	gates := map[string]string{}

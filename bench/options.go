@@ -22,6 +22,7 @@ type options struct {
 	scale, latency  bool
 	jsonTo          string
 	cpuTo, heapTo   string
+	brief           brief
 }
 
 // parseOptions reads the command line; what is wrong, or asked for with -h, goes
@@ -91,7 +92,7 @@ func name(text string) (string, error) { return text, nil }
 func (o options) plans() []plan {
 	var all []plan
 	add := func(payload, lanes int, delay time.Duration) {
-		all = append(all, plan{Payload: payload, Lanes: lanes, Delay: delay, Rounds: o.rounds, Seed: o.seed, names: o.contestants})
+		all = append(all, plan{Payload: payload, Lanes: lanes, Delay: delay, Rounds: o.rounds, Seed: o.seed, names: o.contestants, brief: o.brief})
 	}
 	if (o.scale || o.latency) && !o.full {
 		return nil

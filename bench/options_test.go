@@ -48,7 +48,7 @@ func TestPlansOfOptions(t *testing.T) {
 			}
 			got[i].Seed = 0
 		}
-		if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(plan{})); diff != "" {
+		if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(plan{}, brief{})); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", c.name, diff)
 		}
 	}

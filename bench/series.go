@@ -21,8 +21,15 @@ type plan struct {
 	Rounds  int           `json:"rounds"`
 	Seed    uint64        `json:"seed"`
 
-	names []string      // of the contestants; none means all
-	slice time.Duration // how long each runs; 0 means sliceLength
+	names []string // of the contestants; none means all
+	brief brief
+}
+
+// brief makes a run too short for its figures to mean anything, for tests of the
+// rest. No flag sets it.
+type brief struct {
+	slice  time.Duration // 0 means sliceLength
+	window int           // of the runtimes; 0 means their default
 }
 
 // usual are the conditions whose gates are named without saying them.
@@ -92,7 +99,7 @@ func runPlan(ctx context.Context, p plan, told func(string)) (out *outcome, err 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.close()) }()
-	c := course{broker: f.broker.address, mould: m, lanes: p.Lanes}
+	c := course{broker: f.broker.address, mould: m, lanes: p.Lanes, window: p.brief.window}
 	for _, e := range entered {
 		told("warming up " + e.name)
 		if err := f.enter(ctx, e, c); err != nil {
@@ -118,7 +125,7 @@ func (f *field) enter(ctx context.Context, e entrant, c course) error {
 	}
 	f.names = append(f.names, e.name)
 	f.stands[e.name] = made
-	s, err := slice(ctx, f.broker, e.name, made, cmp.Or(f.out.Plan.slice, sliceLength))
+	s, err := slice(ctx, f.broker, e.name, made, cmp.Or(f.out.Plan.brief.slice, sliceLength))
 	f.out.Goroutines[e.name] = s.goroutines - before
 	f.out.Claimed[e.name] += s.Acknowledged
 	return err
@@ -132,7 +139,7 @@ func (f *field) race(ctx context.Context, p plan, told func(string)) error {
 		told(fmt.Sprintf("round %d of %d, %d to warm up", round+1, warmUpRounds+p.Rounds, warmUpRounds))
 		chance.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 		for _, name := range names {
-			s, err := slice(ctx, f.broker, name, f.stands[name], cmp.Or(p.slice, sliceLength))
+			s, err := slice(ctx, f.broker, name, f.stands[name], cmp.Or(p.brief.slice, sliceLength))
 			if err != nil {
 				return err
 			}

@@ -16,7 +16,7 @@ import (
 func TestRunPlan(t *testing.T) {
 	t.Parallel()
 	var told []string
-	p := plan{Payload: 100, Lanes: 8, Rounds: 2, Seed: 1, names: []string{nameRaw, nameAgain, nameRuntime}, slice: 10 * time.Millisecond}
+	p := plan{Payload: 100, Lanes: 8, Rounds: 2, Seed: 1, names: []string{nameRaw, nameAgain, nameRuntime}, brief: brief{10 * time.Millisecond, 64}}
 	o, err := runPlan(t.Context(), p, func(s string) { told = append(told, s) })
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ func TestRunPlan(t *testing.T) {
 			t.Errorf("%s: %d samples, want one for each of %d rounds", name, n, p.Rounds)
 		}
 		for _, s := range o.Samples[name] {
-			if s.Received == 0 || s.Received != s.Acknowledged || s.Elapsed < p.slice || s.ClientCPU <= 0 || s.Objects == 0 {
+			if s.Received == 0 || s.Received != s.Acknowledged || s.Elapsed < p.brief.slice || s.ClientCPU <= 0 || s.Objects == 0 {
 				t.Errorf("%s: sample %+v", name, s)
 			}
 		}
