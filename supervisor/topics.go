@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	connect "github.com/danube-messaging/danube-connect-go"
@@ -104,7 +105,7 @@ func (t *topics) make(p connect.Producer, index int32) (*topic, error) {
 	schema, _ := cfg.SchemaFor(p.Topic)
 	encoder, err := codec.For(codec.Settings{SchemaType: schema.SchemaType})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("topic %s: %w", p.Topic, err)
 	}
 	over := cfg.TopicFor(p.Topic)
 	transport, err := t.rt.client.Transport(danube.Topic{
