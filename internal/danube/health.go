@@ -8,26 +8,28 @@ import (
 	"github.com/danube-messaging/danube-connect-go/internal/wire"
 )
 
-// poll checks every adopted session once per interval, all through one loop: a
-// session that is replaced is polled no more.
+// arm lets poll run an interval from now. Between polls no goroutine waits: a
+// runtime may have a thousand topics.
+func (t *Transport) arm() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.timer = time.AfterFunc(t.client.settings.HealthInterval, func() { t.spawn(t.poll) })
+	}
+}
+
+// poll checks every adopted session once, and again an interval later: a session
+// that is replaced is polled no more.
 func (t *Transport) poll() {
-	ticker := time.NewTicker(t.client.settings.HealthInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-		case <-t.ctx.Done():
-			return
-		}
-		for _, p := range t.partitions {
-			if p.beginCheck() {
-				t.spawn(func() {
-					defer p.endCheck()
-					t.check(p)
-				})
-			}
+	for _, p := range t.partitions {
+		if p.beginCheck() {
+			t.spawn(func() {
+				defer p.endCheck()
+				t.check(p)
+			})
 		}
 	}
+	t.arm()
 }
 
 // beginCheck reports whether p is due for a check: it has a session, and the

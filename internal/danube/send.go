@@ -1,7 +1,6 @@
 package danube
 
 import (
-	"context"
 	"time"
 
 	connect "github.com/danube-messaging/danube-connect-go"
@@ -19,8 +18,10 @@ func sendOptions() []grpc.CallOption {
 // send is the life of one goroutine of the pool: a job, its result, the next.
 func (t *Transport) send(jobs <-chan job, done func()) {
 	var f frame
+	var l leash
+	defer l.drop()
 	for j := range jobs {
-		result := t.attempt(j, &f)
+		result := t.attempt(j, &f, &l)
 		j.session.release()
 		done()
 		t.results.Put(result)
@@ -28,20 +29,21 @@ func (t *Transport) send(jobs <-chan job, done func()) {
 }
 
 // attempt sends one message once.
-func (t *Transport) attempt(j job, f *frame) flow.Result {
-	// Law 9: nothing that stops softly reaches this context.
-	ctx, cancel := context.WithTimeout(j.session.ctx, t.client.settings.RequestTimeout)
-	defer cancel()
+func (t *Transport) attempt(j job, f *frame, l *leash) flow.Result {
 	r := flow.Result{Message: j.message, Sent: time.Now()}
 	f.template = j.session.template
 	fill(&f.message, &j.message.Parcel)
 	f.message.RequestID = t.client.requests.Add(1)
 	f.message.PublishTime = uint64(r.Sent.UnixMilli())
-	err := j.session.conn.Invoke(ctx, wire.SendMessage, f, f, t.options...)
+	err := j.session.conn.Invoke(l.hold(j.session, t.client.settings.RequestTimeout), wire.SendMessage, f, f, t.options...)
 	r.Answered = time.Now()
+	ranOut := l.let()
 	if err == nil {
 		r.Outcome = flow.OK
 		return r
+	}
+	if ranOut {
+		err = late(err)
 	}
 	r.Outcome = sent(err)
 	r.Err = &callError{topic: t.partitions[j.message.Partition].topic, op: "send", broker: j.session.at.url(), cause: err}

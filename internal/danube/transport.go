@@ -51,6 +51,7 @@ type Transport struct {
 
 	mu     sync.Mutex
 	closed bool
+	timer  *time.Timer // of the next poll
 	wg     sync.WaitGroup
 }
 
@@ -127,7 +128,7 @@ func (t *Transport) Open(partition int) {
 // session must have been told of by Opened.
 func (t *Transport) Adopt(partition int, session uint64) {
 	t.partitions[partition].adopt(session)
-	t.polling.Do(func() { t.spawn(t.poll) })
+	t.polling.Do(t.arm)
 }
 
 // Probe makes one health check of the adopted session now: one Alive, Closed or
@@ -142,6 +143,9 @@ func (t *Transport) Close() {
 	t.closing.Do(func() {
 		t.mu.Lock()
 		t.closed = true
+		if t.timer != nil {
+			t.timer.Stop()
+		}
 		t.mu.Unlock()
 		t.cancel(errClosed)
 		t.pool.close()
