@@ -91,7 +91,7 @@ func (c *crowd) round(b testing.TB) {
 	}
 	c.pipe.Put(c.batch...)
 	for c.step(dawn); len(c.flying) > 0; c.step(dawn) {
-		c.results.Put(c.flying...)
+		c.echo.results.Put(c.flying...)
 		c.flying = c.flying[:0]
 	}
 	c.notices = c.tracker.Take(c.notices)
