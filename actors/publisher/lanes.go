@@ -1,7 +1,6 @@
 package publisher
 
 import (
-	"slices"
 	"time"
 
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
@@ -244,7 +243,6 @@ func (l *lanes) withdraw(epoch uint64, take func(*flow.Message)) {
 		}
 		l.list(i)
 	}
-	l.delayed = slices.DeleteFunc(l.delayed, func(i int) bool { return l.lanes[i].until.IsZero() })
 	l.shared.sift(false, epoch, take)
 	l.waiting += l.shared.len
 	if l.ordering == Unordered {

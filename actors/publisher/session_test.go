@@ -110,6 +110,13 @@ func TestSessionProbes(t *testing.T) {
 	if s.permits(now.Add(time.Second), 0) != 1 {
 		t.Error("the pause did not begin anew after a success")
 	}
+	s.sent()
+	s.outcome(flow.Unknown, 7, errDown, now)
+	s.opened(8, now)
+	s.outcome(flow.Stalled, 8, errDown, now)
+	if s.permits(now.Add(time.Second), 0) != 1 {
+		t.Error("the pause did not begin anew in a new session")
+	}
 }
 
 // A session that is lost again before it has taken a record is replaced after a

@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -58,6 +59,66 @@ func TestOrderings(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("ordering %d: in flight %q, want %q", o, got, want)
 		}
+	}
+}
+
+// Keys spread over all lanes of all partitions: what picks the partition does not
+// pick the lane.
+func TestKeysUseEveryLane(t *testing.T) {
+	t.Parallel()
+	g := newStage(t, Settings{Partitions: 4, Lanes: 4})
+	for i := range 400 {
+		g.put(keyed(fmt.Sprint("key ", i), "x"))
+	}
+	g.begin()
+	if got := len(g.flying); got != 16 {
+		t.Errorf("%d requests in flight, want one in each of 16 lanes", got)
+	}
+	for _, m := range g.flying {
+		if want := int(flow.HashKey(m.Parcel.Key) % 4); m.Partition != want {
+			t.Errorf("%q goes to partition %d, want %d", m.Parcel.Key, m.Partition, want)
+		}
+	}
+}
+
+// What comes between a step and the question whether all is done is not forgotten.
+func TestDryLooksIntoThePipe(t *testing.T) {
+	t.Parallel()
+	g := newStage(t, Settings{})
+	g.begin()
+	if !g.dry() {
+		t.Fatal("not dry with nothing to do")
+	}
+	g.put(text("late"))
+	if g.dry() {
+		t.Error("dry with a parcel in the pipe")
+	}
+}
+
+// A topic that is probed while all it has left waits for its own time does not keep
+// the publisher awake.
+func TestNothingToProbeWithIsNotALoop(t *testing.T) {
+	t.Parallel()
+	g := newStage(t, Settings{MaxRetries: 10, Backoff: time.Second, MaxBackoff: time.Hour})
+	slow, old := keyed("a", "slow"), keyed("b", "old")
+	slow.Epoch = 2
+	g.put(slow)
+	g.begin()
+	for attempt := range 6 {
+		g.reply(t, "slow", flow.Unclear)
+		if wake := g.tick(0); attempt < 5 {
+			g.tick(wake.Sub(g.now))
+		}
+	}
+	g.put(old)
+	g.tick(0)
+	g.reply(t, "old", flow.Stalled)
+	g.tick(0)
+	g.ask(1, false)
+	g.tick(0)
+	g.tick(1600 * time.Millisecond) // the time to probe has come
+	if wake := g.tick(0); !wake.After(g.now) || len(g.flying) != 0 || g.partitions[0].session.state != Probing {
+		t.Errorf("in flight %q while %s, to be called again in %v; want nothing, and later", g.payloads(), g.partitions[0].session.state, wake.Sub(g.now))
 	}
 }
 
