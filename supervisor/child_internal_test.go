@@ -153,7 +153,10 @@ func TestResume(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(func(_ context.Context, n int) error {
-			if n < 3 {
+			switch n {
+			case 1:
+				return errBoom // costs the one pause there is
+			case 2, 3:
 				return connect.Fatal(fmt.Errorf("partition %d: %w", n, errBoom))
 			}
 			return nil
@@ -163,11 +166,14 @@ func TestResume(t *testing.T) {
 		if err := s.supervise(t.Context()); !errors.Is(err, suture.ErrDoNotRestart) || !s.isFinished() {
 			t.Errorf("Serve = %v, finished %t", err, s.isFinished())
 		}
-		if len(s.failed) != 2 || time.Since(began) != 0 {
-			t.Errorf("%d failures told, %v passed; want 2 without a pause", len(s.failed), time.Since(began))
+		if len(s.failed) != 2 || time.Since(began) != time.Second {
+			t.Errorf("%d failures told, %v passed; want 2 without a pause of their own", len(s.failed), time.Since(began))
 		}
-		if c := s.component(); c.State != health.Failed || c.Starts != 3 {
-			t.Errorf("%+v; want it failed, started three times", c)
+		if c := s.component(); c.State != health.Failed || c.Starts != 4 {
+			t.Errorf("%+v; want it failed, started four times", c)
+		}
+		if err := s.Serve(t.Context()); !errors.Is(err, suture.ErrDoNotRestart) {
+			t.Errorf("once more, Serve = %v, want the same as before", err)
 		}
 	})
 }

@@ -72,7 +72,7 @@ func (f *tokenFile) look() error {
 	if err != nil {
 		return err
 	}
-	if f.err == nil && !f.secret.IsZero() && info.ModTime().Equal(f.changed) && info.Size() == f.size {
+	if !f.secret.IsZero() && info.ModTime().Equal(f.changed) && info.Size() == f.size {
 		return nil
 	}
 	if info.Size() > maxToken {
