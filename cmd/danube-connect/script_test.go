@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -12,10 +13,23 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"danube-connect": main})
+	testscript.Main(watched{m}, map[string]func(){"danube-connect": main})
+}
+
+// watched are tests that must leave no goroutine behind.
+type watched struct{ *testing.M }
+
+func (w watched) Run() int {
+	code := w.M.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 // TestScripts runs the terminal sessions of testdata. Beside what testscript has,

@@ -69,18 +69,39 @@ func (s *show) request(method, path, body string) (int, string) {
 	return answer.StatusCode, string(text)
 }
 
+// again tries until try is done, with a breath in between.
+func (s *show) again(try func() (done bool)) {
+	s.Helper()
+	breath := time.NewTicker(5 * time.Millisecond)
+	defer breath.Stop()
+	for !try() {
+		select {
+		case <-breath.C:
+		case <-s.ctx.Done():
+			s.Fatal(s.ctx.Err())
+		}
+	}
+}
+
 // order orders until it is taken: the runtime may just have begun.
 func (s *show) order(body string) {
 	s.Helper()
-	for {
-		switch code, text := s.request(http.MethodPost, "/orders?customer=ada", body); code {
-		case http.StatusAccepted:
-			return
-		case http.StatusServiceUnavailable:
-		default:
+	s.again(func() bool {
+		code, text := s.request(http.MethodPost, "/orders?customer=ada", body)
+		if code != http.StatusAccepted && code != http.StatusServiceUnavailable {
 			s.Fatalf("an order is answered with %d: %s", code, text)
 		}
-	}
+		return code == http.StatusAccepted
+	})
+}
+
+// shows waits until a page has a text.
+func (s *show) shows(page, text string) {
+	s.Helper()
+	s.again(func() bool {
+		_, shown := s.request(http.MethodGet, page, "")
+		return strings.Contains(shown, text)
+	})
 }
 
 var sums = regexp.MustCompile(`^orders read=2 published=2 committed=0 in_flight=0\nvitals read=(\d+) published=(\d+) committed=0 in_flight=0\n$`)
@@ -174,11 +195,7 @@ func TestTheSecondSignalEndsTheServiceAtOnce(t *testing.T) {
 	t.Cleanup(func() { _ = broker.Close() })
 	broker.Script(devbroker.Fault{Method: "SendMessage", Topic: vitalsTopic, Stall: true, Times: devbroker.Keep})
 	s := begin(t, "-danube", broker.URL())
-	for { // until something is stuck
-		if _, text := s.request(http.MethodGet, "/connectors/vitals/metrics", ""); strings.Contains(text, `danube_connect_records_in_flight{connector="vitals"} 1`) {
-			break
-		}
-	}
+	s.shows("/connectors/vitals/metrics", `danube_connect_records_in_flight{connector="vitals"} 1`)
 	s.signals <- syscall.SIGINT
 	if _, err := s.stderr.After(s.ctx, "msg=stopping connector=vitals"); err != nil {
 		t.Fatal(err)
