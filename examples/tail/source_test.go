@@ -23,7 +23,6 @@ type rig struct {
 	tail  *tail
 	path  string
 	said  strings.Builder
-	now   time.Time
 	value uint64 // the newest offset of the epoch; a lower one must not follow
 
 	committed bool // everything polled
