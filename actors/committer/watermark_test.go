@@ -18,7 +18,6 @@ type naive struct {
 	sources map[int32]*naiveSource
 	next    int32
 	slots   map[string]uint64 // of former lives
-	moved   map[string]Position
 	gone    []gone
 }
 

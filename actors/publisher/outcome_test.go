@@ -1,0 +1,169 @@
+package publisher
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
+)
+
+// blame are the outcomes that blame a record, and how often it is tried.
+var blame = []struct {
+	outcome  flow.Outcome
+	attempts int
+}{{flow.Refused, 1}, {flow.Unclear, 4}, {flow.Reset, 4}}
+
+// A record that cannot be published halts its lane alone and is reported once; its
+// slot stays open, so that no commit passes it.
+func TestRefusedRecordHaltsItsLane(t *testing.T) {
+	t.Parallel()
+	for _, c := range blame {
+		g := newStage(t, Settings{MaxRetries: 3, Backoff: time.Second})
+		poison := keyed("a", "a1")
+		poison.Stamp = flow.Stamp{Partition: "p", Position: 77}
+		g.put(poison, keyed("a", "a2"), keyed("b", "b1"))
+		g.begin()
+		g.reply(t, "b1", flow.OK)
+		for attempt := 1; attempt <= c.attempts; attempt++ {
+			if err := g.fatalities(); err != nil {
+				t.Fatalf("%s: given up before attempt %d: %v", c.outcome, attempt, err)
+			}
+			g.reply(t, "a1", c.outcome)
+			if wake := g.tick(0); attempt < c.attempts {
+				g.want()
+				g.tick(wake.Sub(g.now))
+			}
+		}
+		err := g.fatalities()
+		if connect.ClassOf(err) != connect.ClassFatal || !errors.Is(err, errDown) || !errors.Is(err, connect.ClassInvalid) {
+			t.Errorf("%s: %v, want it fatal, invalid and with its cause", c.outcome, err)
+		}
+		for _, word := range []string{"/default/t", "p@77", "on_invalid"} {
+			if !strings.Contains(err.Error(), word) {
+				t.Errorf("%q does not name %s", err, word)
+			}
+		}
+		g.put(keyed("b", "b2"), keyed("a", "a3"))
+		g.tick(time.Hour)
+		g.want("b2")
+		g.reply(t, "b2", flow.OK)
+		g.tick(0)
+		if err := g.fatalities(); err != nil {
+			t.Errorf("%s: reported twice: %v", c.outcome, err)
+		}
+		g.totals(flow.Totals{Read: 5, Published: 2, InFlight: 3})
+		if got := g.resolved(); !slices.Equal(got, []uint64{2, 3}) {
+			t.Errorf("%s: slots %v are resolved, want those of b", c.outcome, got)
+		}
+		if !g.dry() {
+			t.Errorf("%s: a lane that was given up keeps the publisher from its end", c.outcome)
+		}
+	}
+}
+
+// An outcome that blames nobody does not count against the record.
+func TestOutagesAreNotHeldAgainstARecord(t *testing.T) {
+	t.Parallel()
+	g := newStage(t, Settings{MaxRetries: 1})
+	g.put(text("1"))
+	g.begin()
+	id := uint64(7)
+	for _, o := range []flow.Outcome{flow.Unclear, flow.Stalled, flow.Busy, flow.Unknown, flow.Lost, flow.Stalled, flow.Denied} {
+		for len(g.flying) == 0 {
+			wake := g.tick(0)
+			if slices.Contains(g.take(), "open 0") {
+				id++
+				g.opened(0, id)
+				continue
+			}
+			if len(g.flying) == 0 {
+				g.now = wake
+			}
+		}
+		g.reply(t, "1", o)
+		g.tick(0)
+	}
+	if err := g.fatalities(); err != nil {
+		t.Errorf("given up: %v", err)
+	}
+}
+
+// Two records refused in one step are both named.
+func TestEveryRefusedRecordIsNamed(t *testing.T) {
+	t.Parallel()
+	g := newStage(t, Settings{Partitions: 2})
+	first, second := keyed("a", "1"), keyed("b", "2")
+	first.Stamp, second.Stamp = flow.Stamp{Partition: "p", Position: 1}, flow.Stamp{Partition: "q", Position: 2}
+	g.put(first, second)
+	g.begin()
+	g.reply(t, "1", flow.Refused)
+	g.reply(t, "2", flow.Refused)
+	g.sessions.Put(flow.SessionEvent{Kind: flow.Failed, Partition: 0, Err: connect.ConfigError("other partitions")})
+	g.tick(0)
+	err := g.fatalities()
+	for _, word := range []string{"p@1", "q@2", "other partitions"} {
+		if err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("%v does not name %s", err, word)
+		}
+	}
+}
+
+// Whoever waits in Deliver is told of a refusal, and that settles it: the lane goes
+// on and the commit may pass.
+func TestRefusedDeliveryIsAnswered(t *testing.T) {
+	t.Parallel()
+	g := newStage(t, Settings{})
+	var heard ear
+	p := keyed("a", "a1")
+	p.Waiter = &heard
+	g.put(p, keyed("a", "a2"))
+	g.begin()
+	g.reply(t, "a1", flow.Refused)
+	g.tick(0)
+	if !heard.told || connect.ClassOf(heard.err) != connect.ClassInvalid || !errors.Is(heard.err, errDown) {
+		t.Errorf("the waiter heard %v", heard.err)
+	}
+	if err := g.fatalities(); err != nil {
+		t.Errorf("fatal all the same: %v", err)
+	}
+	g.want("a2")
+	g.totals(flow.Totals{Read: 2, Withdrawn: 1, InFlight: 1})
+	if got := g.resolved(); !slices.Equal(got, []uint64{0}) {
+		t.Errorf("slots %v are resolved, want 0", got)
+	}
+}
+
+// A topic partition that cannot be had is reported once, and keeps only itself.
+func TestFailedPartitionIsGivenUp(t *testing.T) {
+	t.Parallel()
+	g := newStage(t, Settings{Partitions: 2})
+	cause := connect.ConfigError("reliable_dispatch")
+	given := keyed("a", "given up") // partition 0
+	g.put(given, keyed("b", "other"))
+	g.tick(0)
+	g.sessions.Put(flow.SessionEvent{Kind: flow.Failed, Partition: 0, Err: cause})
+	g.sessions.Put(flow.SessionEvent{Kind: flow.Failed, Partition: 0, Err: cause})
+	g.opened(1, 9)
+	g.tick(0)
+	if err := g.fatalities(); !errors.Is(err, cause) || strings.Count(err.Error(), "reliable_dispatch") != 1 {
+		t.Errorf("reported %v, want the cause once", err)
+	}
+	g.take()
+	g.tick(time.Hour)
+	g.want("other")
+	if got := g.take(); len(got) != 0 {
+		t.Errorf("asked for %q again", got)
+	}
+	if g.dry() {
+		t.Error("dry with a record in flight")
+	}
+	g.reply(t, "other", flow.OK)
+	g.tick(0)
+	if !g.dry() {
+		t.Error("what was given up keeps the publisher from its end")
+	}
+}

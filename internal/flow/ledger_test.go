@@ -1,0 +1,126 @@
+package flow
+
+import "slices"
+
+// ledger is the slow reference for Budget: it keeps a line for every call and topic
+// that is not resolved, and recounts for each decision.
+type ledger struct {
+	limits Limits
+	epoch  uint64
+	topics int32 // how many are declared
+	open   []entry
+	spans  map[int32]*span // of the running epoch
+	queue  []*waiting
+	totals Totals // all but InFlight
+}
+
+type entry struct {
+	call *Call
+	Use
+}
+
+type span struct{ next, low uint64 }
+
+func (l *ledger) held() (records, bytes int) {
+	for _, e := range l.open {
+		records += e.Records
+		bytes += e.Bytes
+	}
+	return records, bytes
+}
+
+func (l *ledger) topic(i int32) (records, bytes int) {
+	for _, e := range l.open {
+		if e.Topic == i {
+			records += e.Records
+			bytes += e.Bytes
+		}
+	}
+	return records, bytes
+}
+
+// lacks returns what of its own a call has to wait for.
+func (l *ledger) lacks(c *Call) (topics, sources []int32) {
+	for _, u := range c.Topics {
+		records, bytes := l.topic(u.Topic)
+		if l.topics > 1 && records > 0 && (records+u.Records > l.limits.Records/2 || bytes+u.Bytes > l.limits.Bytes/2) {
+			topics = append(topics, u.Topic)
+		}
+	}
+	for _, s := range c.Sources {
+		if w := l.spans[s.Source]; w != nil && int(w.next-w.low)+s.Slots > l.limits.Records {
+			sources = append(sources, s.Source)
+		}
+	}
+	return topics, sources
+}
+
+// enters says whether c may enter behind the calls of front.
+func (l *ledger) enters(c *Call, front []*Call) bool {
+	var topics, sources []int32
+	records, bytes := l.held()
+	free := func(c *Call) bool {
+		return records+c.Records <= l.limits.Records && bytes+c.Bytes <= l.limits.Bytes
+	}
+	own := func(c *Call) bool {
+		lackTopics, lackSources := l.lacks(c)
+		topics, sources = append(topics, lackTopics...), append(sources, lackSources...)
+		return !slices.ContainsFunc(c.Topics, func(u Use) bool { return slices.Contains(topics, u.Topic) }) &&
+			!slices.ContainsFunc(c.Sources, func(s Span) bool { return slices.Contains(sources, s.Source) })
+	}
+	for _, f := range front {
+		if own(f) && !free(f) {
+			return false // it waits for the whole, and nobody passes
+		}
+	}
+	return own(c) && free(c)
+}
+
+func (l *ledger) take(c *Call) {
+	for _, u := range c.Topics {
+		l.open = append(l.open, entry{c, u})
+	}
+	for _, s := range c.Sources {
+		if l.spans[s.Source] == nil {
+			l.spans[s.Source] = &span{}
+		}
+		l.spans[s.Source].next += uint64(s.Slots)
+	}
+	l.totals.Read += uint64(c.Records)
+}
+
+func (l *ledger) give(c *Call, topic int32) {
+	l.open = slices.DeleteFunc(l.open, func(e entry) bool { return e.call == c && e.Topic == topic })
+}
+
+// front returns who is in the queue and may still be let in.
+func (l *ledger) front() []*Call {
+	var calls []*Call
+	for _, w := range l.queue {
+		if w.epoch == l.epoch {
+			calls = append(calls, w.call)
+		}
+	}
+	return calls
+}
+
+// grant lets in, one after the other, whoever may.
+func (l *ledger) grant() (in []*waiting) {
+	for {
+		var front []*Call
+		i := slices.IndexFunc(l.queue, func(w *waiting) bool {
+			if w.epoch != l.epoch {
+				return false
+			}
+			ok := l.enters(w.call, front)
+			front = append(front, w.call)
+			return ok
+		})
+		if i < 0 {
+			return in
+		}
+		l.take(l.queue[i].call)
+		in = append(in, l.queue[i])
+		l.queue = slices.Delete(l.queue, i, i+1)
+	}
+}
