@@ -45,7 +45,7 @@ func (s *source) Poll(ctx context.Context) ([]connect.Envelope, error) {
 	if n < len(s.script) {
 		a = s.script[n]
 	}
-	time.Sleep(a.takes)
+	<-time.After(a.takes)
 	if a.waits {
 		<-ctx.Done()
 	}
