@@ -81,9 +81,12 @@ func (f *followed) look() (condition, error) {
 		return unchanged, err
 	}
 	switch {
-	case info.Size() < f.read():
+	case info.Size() < f.at:
 		return truncated, nil
-	case info.Size() == f.read():
+	case info.Size() < f.read():
+		f.drop()
+	}
+	if info.Size() == f.read() {
 		return unchanged, nil
 	}
 	same, err := f.mark.standsBefore(f.file, f.at)

@@ -87,6 +87,9 @@ func (r *reader) spare() {
 	}
 }
 
+// drop forgets what was read behind the last whole line: it was taken back.
+func (r *reader) drop() { r.rest, r.more = nil, 0 }
+
 // last takes what is left as a line without a newline; false when nothing is.
 func (r *reader) last() (line, bool) {
 	if len(r.rest) == 0 {

@@ -103,10 +103,13 @@ func (r *rig) commit() {
 }
 
 // poll polls for longer than a replaced file is read on, and returns the lines.
-func (r *rig) poll() string {
+func (r *rig) poll() string { r.Helper(); return r.polls(20) }
+
+// polls polls so many times, ten times a second.
+func (r *rig) polls(n int) string {
 	r.Helper()
 	var all []string
-	for range 20 {
+	for range n {
 		envelopes, err := r.tail.Poll(r.Context())
 		if err != nil {
 			r.Fatal(err)
@@ -238,6 +241,28 @@ var stories = map[string]func(*rig){
 		r.appendTo(r.path+".1", "two\nunfinished")
 		r.expect("two|unfinished|new")
 		r.says("was replaced")
+	},
+	"a replaced file whose writer is slow to notice": func(r *rig) {
+		r.write("one\n")
+		r.begin()
+		r.expect("one")
+		r.rotate(".1")
+		r.write("new\n")
+		if got := r.polls(5); got != "" {
+			r.Errorf("polled %q too soon", got)
+		}
+		r.appendTo(r.path+".1", "two\n")
+		r.expect("two|new")
+	},
+	"an unfinished line that is taken back": func(r *rig) {
+		r.write("one\nlost")
+		r.begin()
+		r.expect("one")
+		r.do(os.Truncate(r.path, 4))
+		r.expect("")
+		r.append("two\n")
+		r.expect("two")
+		r.says()
 	},
 	"a file that goes away and comes back": func(r *rig) {
 		r.write("one\n")
