@@ -40,18 +40,24 @@ var declarations = []struct {
 	{"one", []connect.Producer{reliable("/default/a")}, nil, "/default/a"},
 	{"the same again, and another", []connect.Producer{reliable("/default/a"), reliable("/default/b")}, nil, "/default/a /default/b"},
 	{
-		"with other settings", []connect.Producer{{Topic: "/default/a", Reliable: true, Partitions: 3}, reliable("/default/c")},
-		[]string{"/default/a", "partitions = 3, reliable = true", "partitions = 0, reliable = true"}, "/default/a /default/b",
+		"with other settings",
+		[]connect.Producer{{Topic: "/default/a", Reliable: true, Partitions: 3}, reliable("/default/c")},
+		[]string{"/default/a", "partitions = 3, reliable = true", "partitions = 0, reliable = true"},
+		"/default/a /default/b",
 	},
 	{
-		"twice in one call", []connect.Producer{reliable("/default/c"), {Topic: "/default/c"}},
-		[]string{"/default/c", "reliable = false", "must agree"}, "/default/a /default/b",
+		"twice in one call",
+		[]connect.Producer{reliable("/default/c"), {Topic: "/default/c"}},
+		[]string{"/default/c", "reliable = false", "must agree"},
+		"/default/a /default/b",
 	},
 	{
-		"all that is wrong", []connect.Producer{
+		"all that is wrong",
+		[]connect.Producer{
 			reliable("/default/c"), {Topic: "nowhere"}, {Topic: "/default/d", Partitions: -1}, {Topic: "/default/b"}, reliable("/default/e"), {},
 		},
-		[]string{"nowhere", "/default/d", "/default/b", "topic"}, "/default/a /default/b",
+		[]string{"nowhere", "/default/d", "/default/b", "topic"},
+		"/default/a /default/b",
 	},
 	{"what was refused beside it", []connect.Producer{reliable("/default/c")}, nil, "/default/a /default/b /default/c"},
 	{"the same twice in one call", []connect.Producer{reliable("/default/d"), reliable("/default/d")}, nil, "/default/a /default/b /default/c /default/d"},

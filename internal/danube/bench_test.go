@@ -9,7 +9,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/danube-messaging/danube-connect-go/devbroker"
 	"github.com/danube-messaging/danube-connect-go/internal/danube"
@@ -114,7 +113,7 @@ func benchRaw(b *testing.B) {
 				m := &wire.StreamMessage{
 					RequestId: 1, MsgId: &wire.MsgID{ProducerId: p.ProducerId, TopicName: "/default/t", BrokerAddr: broker.URL()},
 					Payload: payload, PublishTime: uint64(time.Now().UnixMilli()), ProducerName: "p",
-					RoutingKey: proto.String("k"),
+					RoutingKey: new("k"),
 				}
 				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 				err = cc.Invoke(ctx, wire.SendMessage, m, new(wire.MessageResponse), grpc.StaticMethod())

@@ -48,10 +48,10 @@ func want(p wire.Producer, m wire.Message) *wire.StreamMessage {
 		}
 	}
 	if p.Schema != nil {
-		w.SchemaId, w.SchemaVersion = proto.Uint64(p.Schema.ID), proto.Uint32(p.Schema.Version)
+		w.SchemaId, w.SchemaVersion = new(p.Schema.ID), new(p.Schema.Version)
 	}
 	if m.Keyed {
-		w.RoutingKey = proto.String(m.Key)
+		w.RoutingKey = new(m.Key)
 	}
 	return w
 }
