@@ -103,8 +103,12 @@ func TestASessionEndsWhenItsTimeIsUp(t *testing.T) {
 	if err := session.Run(&words{records: 3}, s); err != nil {
 		t.Fatal(err)
 	}
-	if got := stdout.LastLine(); !strings.HasPrefix(got, "read=3 published=3 committed=3 ") {
-		t.Errorf("the last line is %q", got)
+	// How far it comes by then is the machine's business; that all of it is accounted
+	// for is not.
+	var read, published, committed int
+	last := stdout.LastLine()
+	if _, err := fmt.Sscanf(last, "read=%d published=%d committed=%d ", &read, &published, &committed); err != nil || read != published || read != committed {
+		t.Errorf("the last line is %q: %v", last, err)
 	}
 }
 
