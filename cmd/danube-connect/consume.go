@@ -100,6 +100,9 @@ func (o order) print(ctx context.Context, client *danube.Client, e environment) 
 	}
 	_, _ = fmt.Fprintf(e.stderr, "subscribed to %s\n", o.sub.Topic)
 	for o.count == 0 || n < o.count {
+		if ctx.Err() != nil {
+			return n, ctx.Err() // although there may be messages
+		}
 		m, err := consumer.Receive(ctx)
 		if err != nil {
 			return n, err

@@ -53,7 +53,8 @@ func (n *numbers) Poll(context.Context) ([]connect.Envelope, error) {
 type show struct {
 	mu     sync.Mutex
 	stdout strings.Builder
-	full   error // what stdout says to another line
+	full   error  // what stdout says to another line
+	line   func() // called with every line, if set
 	stderr strings.Builder
 	seen   chan struct{} // closed when it has subscribed
 	ended  chan int
@@ -65,6 +66,9 @@ func (s *show) Write(p []byte) (int, error) {
 	defer s.mu.Unlock()
 	if s.full != nil {
 		return 0, s.full
+	}
+	if s.line != nil {
+		s.line()
 	}
 	return s.stdout.Write(p)
 }
@@ -200,6 +204,24 @@ func TestWhatCannotBePrintedIsNotAcknowledged(t *testing.T) {
 	}
 	second := watch(ctx, t, nil, nil, "-danube", b.URL(), "-count", "2")
 	if stdout, _ := second.ends(t, 0); stdout != printedNumbers(0, 2) {
+		t.Errorf("printed %s", stdout)
+	}
+}
+
+func TestWhatIsPrintedIsAcknowledgedAlsoAtTheEnd(t *testing.T) {
+	t.Parallel()
+	ctx, b := limited(t), start(t, devbroker.Settings{})
+	until, cancel := context.WithCancel(ctx)
+	first := watch(until, t, nil, nil, "-danube", b.URL())
+	first.mu.Lock()
+	first.line = cancel
+	first.mu.Unlock()
+	publish(ctx, t, b.URL(), 2, plain)
+	if stdout, stderr := first.ends(t, 0); stdout != printedNumbers(0, 1) || strings.Contains(stderr, "printed again") {
+		t.Errorf("printed %s, saying %s", stdout, stderr)
+	}
+	second := watch(ctx, t, nil, nil, "-danube", b.URL(), "-count", "1")
+	if stdout, _ := second.ends(t, 0); stdout != printedNumbers(1, 2) {
 		t.Errorf("printed %s", stdout)
 	}
 }

@@ -80,10 +80,7 @@ func (f *followed) look() (condition, error) {
 	if err != nil {
 		return unchanged, err
 	}
-	switch {
-	case info.Size() < f.at:
-		return truncated, nil
-	case info.Size() < f.read():
+	if info.Size() < f.read() {
 		f.drop()
 	}
 	if info.Size() == f.read() {

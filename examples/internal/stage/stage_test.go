@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/danube-messaging/danube-connect-go/examples/internal/stage"
 )
 
@@ -31,7 +33,16 @@ func program() {
 	}
 }
 
-func TestMain(m *testing.M) { stage.Main(m.Run, program) }
+func TestMain(m *testing.M) {
+	stage.Main(func() int {
+		code := m.Run()
+		if err := goleak.Find(); err != nil && code == 0 {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return code
+	}, program)
+}
 
 func play(t *testing.T, args ...string) (*stage.Player, context.Context) {
 	t.Helper()
