@@ -42,7 +42,7 @@ func (w watched) Run() int {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	tail := filepath.Join(t.TempDir(), "tail")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", tail, "../../examples/tail").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", tail, "../../examples/tail").CombinedOutput(); err != nil {
 		t.Fatalf("build examples/tail: %v: %s", err, out)
 	}
 	testscript.Run(t, testscript.Params{
