@@ -106,7 +106,7 @@ type Epoch interface {
 	Flush(ctx context.Context, partitions ...string) error
 
 	// Revoke forgets source partitions that were taken away: late receipts for
-	// them are ignored, nothing more is committed for them, and a lower value may
-	// follow when they come back. Their records in flight are still delivered.
+	// them are ignored, nothing more is committed for them (a Commit that is under
+	// way may still name them), and a lower value may follow when they come back. Their records in flight are still delivered.
 	Revoke(partitions ...string)
 }

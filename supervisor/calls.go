@@ -19,6 +19,7 @@ func (k *keeper) shutdown(ctx context.Context) (err error) {
 	}
 	defer leave()
 	k.open.Store(false)
+	k.ended()
 	if s, ok := k.source.(connect.Shutdowner); ok {
 		k.call("Shutdown", func() { err = s.Shutdown(ctx) })
 	}
@@ -26,10 +27,22 @@ func (k *keeper) shutdown(ctx context.Context) (err error) {
 	return err
 }
 
+// ended lets go of whoever waits for something of the newest epoch.
+func (k *keeper) ended() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.current != nil {
+		k.current.over()
+	}
+}
+
 // commit is what the committer calls.
 func (k *keeper) commit(ctx context.Context, number uint64, offsets []connect.Offset) error {
 	leave, err := enter(ctx, k.door.commit)
 	if err != nil {
+		if !k.open.Load() {
+			return committer.ErrStale // a long Initialize or Shutdown keeps the door shut
+		}
 		return err
 	}
 	defer leave()

@@ -3,20 +3,37 @@ package supervisor
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/actors/committer"
+	"github.com/danube-messaging/danube-connect-go/internal/handover"
 )
 
 // epoch is what a source is told about one of its lives; see connect.Epoch.
 type epoch struct {
 	rt     *Runtime
 	number uint64
+	life   context.Context // ends with the epoch, its cause connect.ErrStopped
+	end    context.CancelCauseFunc
+	door   atomic.Pointer[handover.Intake] // nil until Initialize has returned
 }
 
 var _ connect.Epoch = (*epoch)(nil)
 
-func (e *epoch) over() bool { return e.rt.keeper.number.Load() != e.number }
+func newEpoch(rt *Runtime, number uint64) *epoch {
+	e := &epoch{rt: rt, number: number}
+	e.life, e.end = context.WithCancelCause(context.Background())
+	return e
+}
+
+// begin lets records in.
+func (e *epoch) begin(intake *handover.Intake) { e.door.Store(intake) }
+
+func (e *epoch) intake() *handover.Intake { return e.door.Load() }
+
+// over is said when the epoch has ended: whoever waits is let go.
+func (e *epoch) over() { e.end(connect.ErrStopped) }
 
 // Number returns the number of the epoch.
 func (e *epoch) Number() uint64 { return e.number }
@@ -27,7 +44,7 @@ func (e *epoch) Resume() []connect.Offset { return nil }
 // Declare adds topics.
 func (e *epoch) Declare(ctx context.Context, producers ...connect.Producer) error {
 	switch {
-	case e.over():
+	case e.life.Err() != nil:
 		return connect.ErrStopped
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -35,12 +52,19 @@ func (e *epoch) Declare(ctx context.Context, producers ...connect.Producer) erro
 	return e.rt.topics.declare(producers...)
 }
 
-// Flush waits until what was handed over so far is committed.
+// Flush waits until what was handed over so far is committed. Before Initialize has
+// returned, that is nothing.
 func (e *epoch) Flush(ctx context.Context, partitions ...string) error {
-	if e.over() {
+	if e.life.Err() != nil {
 		return connect.ErrStopped
 	}
-	err := e.rt.progress.Wait(ctx, e.number, e.rt.gate.Marks(partitions...))
+	intake := e.intake()
+	if intake == nil {
+		return nil
+	}
+	both, cancel := until(ctx, e.life)
+	defer cancel()
+	err := e.rt.progress.Wait(both, e.number, intake.Marks(partitions...))
 	if errors.Is(err, committer.ErrStale) {
 		return connect.ErrStopped
 	}
@@ -49,7 +73,7 @@ func (e *epoch) Flush(ctx context.Context, partitions ...string) error {
 
 // Revoke forgets source partitions.
 func (e *epoch) Revoke(partitions ...string) {
-	if !e.over() {
+	if e.life.Err() == nil && e.intake() != nil {
 		e.rt.gate.Revoke(partitions...)
 	}
 }

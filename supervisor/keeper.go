@@ -13,7 +13,7 @@ import (
 	"github.com/danube-messaging/danube-connect-go/actors/health"
 	"github.com/danube-messaging/danube-connect-go/actors/poller"
 	"github.com/danube-messaging/danube-connect-go/actors/streamer"
-	"github.com/danube-messaging/danube-connect-go/internal/flow"
+	"github.com/danube-messaging/danube-connect-go/internal/handover"
 )
 
 // keeper is the actor that keeps the source alive, epoch after epoch. It is the
@@ -33,8 +33,10 @@ type keeper struct {
 	open    atomic.Bool            // that epoch is initialized and not shut down
 	calling atomic.Pointer[string] // the call into the source that has not returned
 
-	mu     sync.Mutex
-	reopen context.CancelCauseFunc // ends intake of the running epoch
+	mu      sync.Mutex
+	reopen  context.CancelCauseFunc // ends intake of the running epoch
+	current *epoch                  // the newest, nil before the first
+	ills    ills
 }
 
 const sourceName = "source"
@@ -65,10 +67,13 @@ func (k *keeper) Serve(ctx context.Context) error {
 		case finish:
 			return nil
 		}
-		if err != nil {
-			if !isFinal(err) {
-				k.close(ctx)
-			}
+		switch {
+		case err == nil, !isFinal(err) && k.stop.Err() != nil:
+			// An error seen while stopping is no verdict (law 8).
+		case isFinal(err):
+			return err
+		default:
+			k.close(ctx)
 			return err
 		}
 	}
@@ -91,8 +96,11 @@ func (k *keeper) begin(ctx context.Context) error {
 	number := max(k.number.Load()+1, uint64(time.Now().UnixMicro()))
 	k.number.Store(number)
 	k.life.opening()
-	e := &epoch{rt: k.rt, number: number}
-	bounded, cancel := k.until(ctx, k.stop)
+	e := newEpoch(k.rt, number)
+	k.mu.Lock()
+	k.current = e
+	k.mu.Unlock()
+	bounded, cancel := until(ctx, k.stop)
 	defer cancel()
 	k.call("Initialize", func() { err = k.source.Initialize(bounded, e) })
 	if err != nil {
@@ -104,15 +112,16 @@ func (k *keeper) begin(ctx context.Context) error {
 		return err
 	}
 	k.rt.gate.Begin(number)
+	e.begin(k.rt.gate.Running())
 	k.open.Store(true)
 	k.life.opened(nil)
-	k.rt.board.Set(sourceName, health.Running, nil)
+	k.well()
 	k.rt.log.Info("source initialized", slog.Uint64("epoch", number), slog.Int("topics", len(producers)))
 	return nil
 }
 
 // until returns a context that ends with either of two.
-func (k *keeper) until(ctx, other context.Context) (context.Context, context.CancelFunc) {
+func until(ctx, other context.Context) (context.Context, context.CancelFunc) {
 	both, cancel := context.WithCancelCause(ctx)
 	release := context.AfterFunc(other, func() { cancel(context.Cause(other)) })
 	return both, func() { release(); cancel(nil) }
@@ -137,9 +146,9 @@ func (k *keeper) intake(ctx context.Context) error {
 
 	k.life.running()
 	var err error
-	k.call(k.mode(), func() { err = k.intakeActor(taking).Serve(ctx) })
+	k.call(k.mode(), func() { err = k.intakeActor(taking, k.current.intake()).Serve(ctx) })
 	asked, again := errors.AsType[*errReopen](context.Cause(taking))
-	if again && !isFinal(err) && k.stop.Err() == nil {
+	if again && !isFinal(err) && !errors.Is(err, connect.ErrEnd) && k.stop.Err() == nil {
 		err = asked
 	}
 	k.life.ran(err)
@@ -157,25 +166,26 @@ func (k *keeper) mode() string {
 	return "Stream"
 }
 
-func (k *keeper) intakeActor(stop context.Context) actor {
+func (k *keeper) intakeActor(stop context.Context, intake *handover.Intake) actor {
 	cfg, rt := k.rt.cfg, k.rt
 	if p, ok := k.source.(connect.Poller); ok {
 		return poller.New(poller.Settings{
 			Source: p, Stop: stop, Logger: rt.log,
 			Hand: func(ctx context.Context, envelopes []connect.Envelope) error {
-				return halting(rt.gate.HandAll(ctx, envelopes))
+				return halting(intake.HandAll(ctx, envelopes))
 			},
 			Interval: cfg.Processing.PollInterval(), MaxRetries: cfg.Retry.MaxRetries,
 			Backoff: cfg.Retry.Backoff(), MaxBackoff: cfg.Retry.MaxBackoff(),
-			Report: k.report,
+			Report: func(err error) { k.ill(ofPoll, err) },
 		})
 	}
 	return streamer.New(streamer.Settings{
-		Source: k.source.(connect.Streamer), Stop: stop,
-		Hand: func(ctx context.Context, envelopes []connect.Envelope, waiter func(int) flow.Waiter) error {
-			return rt.gate.Hand(ctx, envelopes, waiter)
+		Source: k.source.(connect.Streamer), Stop: stop, Cut: rt.cut.Done(),
+		Hand: intake.Hand,
+		Halt: func(err error) {
+			intake.Shut() // before anything that follows the record is taken (law 6)
+			rt.fail(halting(err))
 		},
-		Halt: func(err error) { rt.fail(halting(err)) },
 	})
 }
 
@@ -187,22 +197,10 @@ func halting(err error) error {
 	return connect.Fatal(fmt.Errorf(`%w; [errors] on_invalid is "halt"`, err))
 }
 
-// report puts the outcome of a poll or a health check on the board. While no epoch
-// is open, the board says how opening one goes.
-func (k *keeper) report(err error) {
-	if !k.open.Load() {
-		return
-	}
-	if err != nil {
-		k.rt.board.Set(sourceName, health.Degraded, err)
-		return
-	}
-	k.rt.board.Set(sourceName, health.Running, nil)
-}
-
 // Reopen ends intake of the running epoch; the source is shut down and begun
 // again.
 func (k *keeper) Reopen(cause error) {
+	k.ill(ofHealth, cause)
 	k.rt.board.Set(sourceName, health.Unhealthy, cause)
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -211,7 +209,7 @@ func (k *keeper) Reopen(cause error) {
 	}
 	k.reopen(&errReopen{cause})
 	if k.replayable() {
-		k.rt.gate.Shut() // what waits for room will be read again
+		k.current.intake().Shut() // what waits for room will be read again
 	}
 }
 
@@ -221,7 +219,7 @@ func (k *keeper) Reopen(cause error) {
 // leaves the rest to the ordered stop.
 func (k *keeper) close(ctx context.Context) {
 	k.rt.gate.Shut()
-	bounded, cancel := k.until(ctx, k.stop)
+	bounded, cancel := until(ctx, k.stop)
 	defer cancel()
 	if err := k.rt.topics.withdraw(bounded, k.number.Load(), !k.replayable()); err != nil {
 		return

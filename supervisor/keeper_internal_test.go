@@ -61,7 +61,7 @@ func TestReportsWithoutAnEpoch(t *testing.T) {
 		{true, nil, health.Running},
 	} {
 		rt.keeper.open.Store(step.open)
-		rt.keeper.report(step.err)
+		rt.keeper.ill(ofPoll, step.err)
 		if got := at(rt.board, sourceName).State; got != step.want {
 			t.Errorf("open %t, report of %v: %s, want %s", step.open, step.err, got, step.want)
 		}

@@ -41,6 +41,7 @@ type Runtime struct {
 	gate      *handover.Gate
 	keeper    *keeper
 	source    *child // around keeper
+	commit    *child // around committer
 	topics    *topics
 	committer *committer.Actor
 	progress  *committer.Progress
@@ -50,6 +51,8 @@ type Runtime struct {
 	served   atomic.Bool
 	kill     context.Context // ended by Kill
 	killNow  context.CancelFunc
+	cut      context.Context // ended when no outcome of a send will come any more
+	cutNow   context.CancelFunc
 	failed   chan struct{} // closed by the first fatal error
 	mu       sync.Mutex
 	failures []error
@@ -74,6 +77,7 @@ func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 		budget:   flow.NewBudget(flow.Limits{Records: cfg.Delivery.WindowRecords, Bytes: int(cfg.Delivery.BudgetBytes)}),
 	}
 	rt.kill, rt.killNow = context.WithCancel(context.Background())
+	rt.cut, rt.cutNow = context.WithCancel(context.Background())
 	rt.board = health.NewBoard(rt.changed)
 	rt.gate = handover.New(handover.Settings{
 		Budget: rt.budget, Tracker: rt.notices, MaxMessage: wire.MaxMessageSize,
@@ -192,7 +196,8 @@ func (rt *Runtime) plant() {
 		Committed: rt.budget.Commit, Report: rt.committed,
 	})
 	rt.tree.commit.Add(rt.plainChild(committer.NewTracker(rt.notices, rt.budget, latest)))
-	rt.tree.commit.Add(rt.plainChild(rt.committer))
+	rt.commit = rt.plainChild(rt.committer)
+	rt.tree.commit.Add(rt.commit)
 	rt.tree.source.Add(rt.source)
 	rt.board.Start(brokerName)
 	rt.tree.health.Add(rt.plainChild(health.NewProber(health.Probe{
@@ -203,7 +208,7 @@ func (rt *Runtime) plant() {
 		rt.tree.health.Add(rt.plainChild(health.NewProber(health.Probe{
 			Name: sourceName, Check: rt.keeper.check, Interval: p.HealthCheckInterval(),
 			Threshold: p.HealthCheckFailureThreshold, Unhealthy: rt.keeper.Reopen,
-			Report: func(err error, _ int) { rt.keeper.report(err) },
+			Report: func(err error, _ int) { rt.keeper.ill(ofHealth, err) },
 		})))
 	}
 	if p.MetricsPort != nil {

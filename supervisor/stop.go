@@ -48,6 +48,7 @@ func (rt *Runtime) run(ctx context.Context) error {
 	faults := rt.stop(hard)
 	cut()
 	<-treeEnded
+	rt.keeper.ended()
 	rt.client.Close()
 	rt.board.Set(brokerName, health.Stopped, nil)
 	return errors.Join(append(rt.causes(), faults...)...)
@@ -71,13 +72,14 @@ func (rt *Runtime) stop(hard context.Context) (faults []error) {
 	defer cancelLast()
 
 	rt.stopping()
+	defer context.AfterFunc(hard, rt.cutNow)()
 	back := rt.endIntake(drain, commit)
 	rt.topics.endFeed()
 	dry := rt.topics.finished(drain)
 	if rt.kill.Err() != nil {
 		return []error{errKilled}
 	}
-	if dry != nil {
+	if dry != nil && rt.budget.Totals().InFlight > 0 {
 		faults = append(faults, rt.unresolved(total))
 	}
 	if err := rt.lastCommit(commit); err != nil {
@@ -102,15 +104,20 @@ var errKilled = errors.New("killed: nothing was awaited, what was in flight is n
 // there is room for it before the end of drain; then it is left to be read again,
 // and the source has until the end of grace to come back.
 func (rt *Runtime) endIntake(drain, grace context.Context) (back bool) {
-	if _, streams := rt.keeper.source.(connect.Streamer); streams {
+	rt.keeper.endTake()
+	if _, streams := rt.keeper.source.(connect.Streamer); streams || len(rt.causes()) > 0 && rt.keeper.replayable() {
+		// A Poll result that waits for room behind a record that cannot be delivered
+		// would wait for the deadline.
 		rt.gate.Shut()
 	}
-	rt.keeper.endTake()
 	select {
 	case <-rt.source.finished:
 	case <-drain.Done():
 	}
 	rt.gate.Shut()
+	if drain.Err() != nil {
+		rt.cutNow() // Stream may wait in Deliver
+	}
 	half := time.NewTimer(rt.cfg.Delivery.DrainTimeout / slices / 2)
 	defer half.Stop()
 	select {
@@ -170,6 +177,9 @@ func (rt *Runtime) lastCommit(ctx context.Context) error {
 
 // commitNow commits whatever is resolved at this moment.
 func (rt *Runtime) commitNow(ctx context.Context) error {
+	if isClosed(rt.commit.finished) {
+		return nil // its fatal error is among the causes
+	}
 	seen := make(chan struct{})
 	rt.notices.Put(flow.Notice{Kind: flow.Sync, Reply: seen})
 	select {
@@ -212,5 +222,14 @@ func (rt *Runtime) guardedShutdown(ctx context.Context) (err error) {
 func (rt *Runtime) stopping() {
 	for _, c := range rt.board.Components() {
 		rt.board.Set(c.Name, health.Stopping, nil)
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }

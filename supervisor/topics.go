@@ -195,6 +195,9 @@ func (t *topics) withdraw(ctx context.Context, epoch uint64, drain bool) error {
 // finished waits until every publisher has nothing left to do.
 func (t *topics) finished(ctx context.Context) error {
 	for _, each := range t.snapshot() {
+		if isClosed(each.child.finished) {
+			continue
+		}
 		select {
 		case <-each.child.finished:
 		case <-ctx.Done():

@@ -113,9 +113,10 @@ func (a *Actor) Serve(ctx context.Context) error {
 	}
 }
 
-// plenty reports whether enough waits for a commit by count.
+// plenty reports whether enough waits for a commit by count, or somebody waits for
+// the next one.
 func (a *Actor) plenty() bool {
-	return a.settings.Every > 0 && a.settings.Latest.waiting() >= a.settings.Every
+	return a.settings.Progress.awaited() || a.settings.Every > 0 && a.settings.Latest.waiting() >= a.settings.Every
 }
 
 func answer(reply chan<- error, err error) {

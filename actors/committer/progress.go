@@ -11,6 +11,7 @@ type Progress struct {
 	epoch   uint64
 	slots   map[string]uint64
 	changed chan struct{} // closed and replaced at every change
+	waiters int
 }
 
 // NewProgress returns a Progress in which nothing is committed.
@@ -47,6 +48,8 @@ func (p *Progress) reach(epoch uint64, name string, slots uint64) {
 // epoch are resolved and committed, or revoked. It returns ctx's cause when ctx ends first,
 // and ErrStale when a later epoch has begun to commit.
 func (p *Progress) Wait(ctx context.Context, epoch uint64, marks map[string]uint64) error {
+	p.wait(1)
+	defer p.wait(-1)
 	for {
 		p.mu.Lock()
 		reached, stale, changed := p.reached(epoch, marks), p.epoch > epoch, p.changed
@@ -63,6 +66,19 @@ func (p *Progress) Wait(ctx context.Context, epoch uint64, marks map[string]uint
 			return context.Cause(ctx)
 		}
 	}
+}
+
+func (p *Progress) wait(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiters += n
+}
+
+// awaited reports whether somebody waits: commits then do not.
+func (p *Progress) awaited() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.waiters > 0
 }
 
 func (p *Progress) reached(epoch uint64, marks map[string]uint64) bool {

@@ -34,7 +34,7 @@ func TestDeliverWaitsForEveryRecord(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var d desk
-		s := newSender(d.Hand, d.Halt)
+		s := newSender(Settings{Hand: d.Hand, Halt: d.Halt})
 		mark := connect.Mark(connect.Offset{Partition: "p", Value: 1})
 		done := deliver(t.Context(), s, one("a"), mark, one("b"))
 		d.waiters[1].Resolve(nil)
@@ -54,7 +54,7 @@ func TestDeliverTellsWhichFailed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var d desk
-		s := newSender(d.Hand, d.Halt)
+		s := newSender(Settings{Hand: d.Hand, Halt: d.Halt})
 		done := deliver(t.Context(), s, one("a"), one("b"), one("c"))
 		refused := connect.Invalid(errDown)
 		d.waiters[1].Resolve(refused)
@@ -80,7 +80,7 @@ func TestDeliverEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var d desk
-		s := newSender(d.Hand, d.Halt)
+		s := newSender(Settings{Hand: d.Hand, Halt: d.Halt})
 		ctx, cancel := context.WithCancelCause(t.Context())
 		done := deliver(ctx, s, one("a"), one("b"), one("c"))
 		d.waiters[0].Resolve(nil)
@@ -106,7 +106,7 @@ func (r rejected) Index() int    { return r.at }
 func TestDeliverTellsWhichIsWrong(t *testing.T) {
 	t.Parallel()
 	d := &desk{hand: func(context.Context, []connect.Envelope) error { return rejected{1} }}
-	err := newSender(d.Hand, d.Halt).Deliver(t.Context(), connect.Acknowledged, one("a"), one("b"), one("c"))
+	err := newSender(Settings{Hand: d.Hand, Halt: d.Halt}).Deliver(t.Context(), connect.Acknowledged, one("a"), one("b"), one("c"))
 	errs := verdicts(t, err, 3)
 	if !errors.Is(errs[1], rejected{1}) || !errors.Is(errs[0], errNotTaken) || !errors.Is(errs[2], errNotTaken) {
 		t.Errorf("verdicts %v, want the second wrong and the others not taken", errs)
@@ -119,7 +119,7 @@ func TestDeliverTellsWhichIsWrong(t *testing.T) {
 func TestDeliverOfNothingTaken(t *testing.T) {
 	t.Parallel()
 	d := &desk{hand: func(context.Context, []connect.Envelope) error { return connect.ErrStopped }}
-	err := newSender(d.Hand, d.Halt).Deliver(t.Context(), connect.Acknowledged, one("a"), one("b"))
+	err := newSender(Settings{Hand: d.Hand, Halt: d.Halt}).Deliver(t.Context(), connect.Acknowledged, one("a"), one("b"))
 	for _, err := range verdicts(t, err, 2) {
 		if !errors.Is(err, connect.ErrStopped) {
 			t.Errorf("verdict %v, want ErrStopped", err)
@@ -131,7 +131,7 @@ func TestDeliverOfNothingTaken(t *testing.T) {
 func TestDeliverOfMarks(t *testing.T) {
 	t.Parallel()
 	var d desk
-	s := newSender(d.Hand, d.Halt)
+	s := newSender(Settings{Hand: d.Hand, Halt: d.Halt})
 	mark := connect.Mark(connect.Offset{Partition: "p", Value: 1})
 	if err := s.Deliver(t.Context(), connect.Acknowledged, mark, mark); err != nil {
 		t.Errorf("Deliver = %v", err)
@@ -145,7 +145,7 @@ func TestDeliverKnowsOneLevel(t *testing.T) {
 	t.Parallel()
 	var d desk
 	for _, level := range []connect.Level{0, connect.Settled, 9} {
-		if err := newSender(d.Hand, d.Halt).Deliver(t.Context(), level, one("a")); connect.ClassOf(err) != connect.ClassConfig {
+		if err := newSender(Settings{Hand: d.Hand, Halt: d.Halt}).Deliver(t.Context(), level, one("a")); connect.ClassOf(err) != connect.ClassConfig {
 			t.Errorf("Deliver(%v) = %v, want a config error", level, err)
 		}
 	}
@@ -160,12 +160,12 @@ func TestDeliverUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const callers = 50
 		waiters := make(chan flow.Waiter, 4*callers)
-		s := newSender(func(_ context.Context, envelopes []connect.Envelope, waiter func(int) flow.Waiter) error {
+		s := newSender(Settings{Hand: func(_ context.Context, envelopes []connect.Envelope, waiter func(int) flow.Waiter) error {
 			for i := range envelopes {
 				waiters <- waiter(i)
 			}
 			return nil
-		}, func(err error) { t.Errorf("halted by %v", err) })
+		}, Halt: func(err error) { t.Errorf("halted by %v", err) }})
 		var all sync.WaitGroup
 		for range callers {
 			all.Go(func() {

@@ -16,12 +16,13 @@ type handover func(ctx context.Context, envelopes []connect.Envelope, waiter fun
 type sender struct {
 	hand  handover
 	halt  func(error)
+	cut   <-chan struct{}
 	ended chan struct{}
 	once  sync.Once
 }
 
-func newSender(hand handover, halt func(error)) *sender {
-	return &sender{hand: hand, halt: halt, ended: make(chan struct{})}
+func newSender(s Settings) *sender {
+	return &sender{hand: s.Hand, halt: s.Halt, cut: s.Cut, ended: make(chan struct{})}
 }
 
 // close makes every later call return ErrStopped: a goroutine that outlives its
@@ -71,7 +72,7 @@ func (s *sender) Deliver(ctx context.Context, level connect.Level, envelopes ...
 	if err != nil {
 		return refused(level, envelopes, err)
 	}
-	return d.wait(ctx, level)
+	return d.wait(ctx, s.cut, level)
 }
 
 var errNotTaken = errors.New("not taken, because another envelope of the call was wrong")
@@ -130,13 +131,15 @@ func (w parcelWaiter) Resolve(err error) {
 	}
 }
 
-// wait returns when every record is resolved, or ctx ends.
-func (d *delivery) wait(ctx context.Context, level connect.Level) error {
+// wait returns when every record is resolved, or when ctx or cut ends.
+func (d *delivery) wait(ctx context.Context, cut <-chan struct{}, level connect.Level) error {
 	var cause error
 	select {
 	case <-d.done:
 	case <-ctx.Done():
 		cause = context.Cause(ctx)
+	case <-cut:
+		cause = connect.ErrStopped
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

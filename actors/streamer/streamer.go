@@ -11,7 +11,7 @@ import (
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
 )
 
-// Settings of an Actor. All fields are needed.
+// Settings of an Actor. All fields but Cut are needed.
 type Settings struct {
 	Source connect.Streamer
 	// Hand takes the envelopes of one call together or not at all; waiter, if not
@@ -20,8 +20,13 @@ type Settings struct {
 	// Stop ends when no more records are to be taken; it is the parent of the
 	// context Stream sees.
 	Stop context.Context
+	// Cut is closed when no outcome will come any more: whoever still waits in
+	// Deliver is let go. nil means never.
+	Cut <-chan struct{}
 	// Halt is told the error of an invalid record that was sent with Send: what
-	// the error policy does with it while its only answer is to stop.
+	// the error policy does with it while its only answer is to stop. When it
+	// returns, nothing more may be taken, or what follows the record would be
+	// committed without it.
 	Halt func(error)
 }
 
@@ -42,7 +47,7 @@ func (a *Actor) Serve(ctx context.Context) error {
 	defer cancel(nil)
 	defer context.AfterFunc(a.settings.Stop, func() { cancel(context.Cause(a.settings.Stop)) })()
 
-	s := newSender(a.settings.Hand, a.settings.Halt)
+	s := newSender(a.settings)
 	defer s.close()
 	err := a.settings.Source.Stream(streaming, s)
 
@@ -52,7 +57,8 @@ func (a *Actor) Serve(ctx context.Context) error {
 		return fmt.Errorf("stream: %w", err)
 	case errors.Is(err, connect.ErrEnd):
 		return connect.ErrEnd
-	case streaming.Err() != nil:
+	case streaming.Err() != nil, a.settings.Stop.Err() != nil:
+		// (Stop may have been seen by the gate before it reaches streaming.)
 		return ctx.Err() // asked to end; an error seen while stopping says nothing
 	case err == nil:
 		return errors.New("stream returned without being asked to; it must run until its context ends, or return connect.ErrEnd")

@@ -206,7 +206,7 @@ func TestSendHaltsByWrongRecords(t *testing.T) {
 		{connect.ConfigError("offset: %w", errDown), true},
 	} {
 		d := &desk{hand: func(context.Context, []connect.Envelope) error { return c.err }}
-		s := newSender(d.Hand, d.Halt)
+		s := newSender(Settings{Hand: d.Hand, Halt: d.Halt})
 		if err := s.Send(t.Context(), one("x")); !errors.Is(err, c.err) {
 			t.Errorf("Send = %v, want %v", err, c.err)
 		}

@@ -84,7 +84,7 @@ func New(s Settings) *Gate {
 func (g *Gate) Begin(number uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.end()
+	g.epoch.end()
 	g.epoch = &epoch{number: number, quit: make(chan struct{}), sources: map[string]*source{}, revoked: map[string]*source{}}
 	g.settings.Budget.Begin(number)
 	g.settings.Tracker.Put(flow.Notice{Kind: flow.Begun, Epoch: number})
@@ -92,18 +92,7 @@ func (g *Gate) Begin(number uint64) {
 
 // Shut ends intake: calls that wait for room and all later ones return
 // connect.ErrStopped, having handed over nothing. It may be called twice.
-func (g *Gate) Shut() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.end()
-}
-
-func (g *Gate) end() {
-	if !g.epoch.shut {
-		g.epoch.shut = true
-		close(g.epoch.quit)
-	}
-}
+func (g *Gate) Shut() { g.Running().Shut() }
 
 // Declare adds a topic; a topic of that name declared before is replaced.
 func (g *Gate) Declare(t *Topic) {
@@ -132,38 +121,19 @@ func (g *Gate) Revoke(names ...string) {
 // Marks returns, for the named source partitions of the running epoch (all when
 // none are named), how many slots were handed over, former lives of a revoked one
 // included: what Flush waits for.
-func (g *Gate) Marks(names ...string) map[string]uint64 {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	marks := map[string]uint64{}
-	for name, s := range g.epoch.sources {
-		if s.next > 0 {
-			marks[name] = s.handed()
-		}
-	}
-	if len(names) > 0 {
-		wanted := map[string]uint64{}
-		for _, name := range names {
-			if n, ok := marks[name]; ok {
-				wanted[name] = n
-			}
-		}
-		return wanted
-	}
-	return marks
-}
+func (g *Gate) Marks(names ...string) map[string]uint64 { return g.Running().Marks(names...) }
 
 // Hand admits all envelopes together or none: what one Send does. waiter, if not
 // nil, gives the waiter of envelope i. Errors are of ClassInvalid (something is
 // wrong with an envelope or with the size of the call), ClassConfig (an offset
 // nobody keeps), connect.ErrStopped, or ctx's cause.
 func (g *Gate) Hand(ctx context.Context, envelopes []connect.Envelope, waiter func(i int) flow.Waiter) error {
+	return g.Running().Hand(ctx, envelopes, waiter)
+}
+
+func (g *Gate) hand(ctx context.Context, at *epoch, envelopes []connect.Envelope, waiter func(i int) flow.Waiter) error {
 	b := newBatch()
 	defer b.free()
-	at, err := g.current()
-	if err != nil {
-		return err
-	}
 	for i := range envelopes {
 		if err := g.prepare(b, &envelopes[i]); err != nil {
 			return &Rejected{at: i, err: err}
@@ -195,12 +165,12 @@ func (r *Rejected) Index() int { return r.at }
 // envelope is wrong, everything before it is handed over first, but for positions
 // that go on in it or behind it, and nothing after.
 func (g *Gate) HandAll(ctx context.Context, envelopes []connect.Envelope) error {
+	return g.Running().HandAll(ctx, envelopes)
+}
+
+func (g *Gate) handAll(ctx context.Context, at *epoch, envelopes []connect.Envelope) error {
 	b := newBatch()
 	defer b.free()
-	at, err := g.current()
-	if err != nil {
-		return err
-	}
 	var wrong error
 	for i := range envelopes {
 		if wrong = g.prepare(b, &envelopes[i]); wrong != nil {
@@ -227,15 +197,6 @@ func (g *Gate) HandAll(ctx context.Context, envelopes []connect.Envelope) error 
 func (g *Gate) cuts(b *batch, whole int) []int {
 	l := g.settings.Budget.Limits()
 	return b.cuts(whole, min(g.settings.BatchSize, l.Records), l.Bytes/4)
-}
-
-func (g *Gate) current() (*epoch, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.epoch.shut {
-		return nil, connect.ErrStopped
-	}
-	return g.epoch, nil
 }
 
 // admit waits for room and hands the items over.

@@ -202,8 +202,8 @@ func TestNothingPassesAShutGate(t *testing.T) {
 			b := newBatch()
 			defer b.free()
 			e := at("p", 1, "x")
-			epoch, err := r.current()
-			if err = errors.Join(err, r.prepare(b, &e), r.intern(epoch, b, b.items)); err != nil {
+			epoch := r.Running().at
+			if err := errors.Join(r.prepare(b, &e), r.intern(epoch, b, b.items)); err != nil {
 				t.Fatal(err)
 			}
 			end(r)

@@ -1,0 +1,41 @@
+package supervisor
+
+import "github.com/danube-messaging/danube-connect-go/actors/health"
+
+// ills is what is wrong with the source at the moment, by where it was seen: a poll
+// that succeeds says nothing about a health check that fails.
+type ills [2]error
+
+const (
+	ofPoll = iota
+	ofHealth
+)
+
+// ill notes the outcome of a poll or a health check, nil when it was good, and puts
+// what is wrong on the board. While no epoch is open, the board says how opening
+// one goes.
+func (k *keeper) ill(where int, err error) {
+	if !k.open.Load() {
+		return
+	}
+	k.mu.Lock()
+	k.ills[where] = err
+	worst := k.ills[ofHealth]
+	if worst == nil {
+		worst = k.ills[ofPoll]
+	}
+	k.mu.Unlock()
+	if worst == nil {
+		k.rt.board.Set(sourceName, health.Running, nil)
+		return
+	}
+	k.rt.board.Set(sourceName, health.Degraded, worst)
+}
+
+// well begins an epoch in good health.
+func (k *keeper) well() {
+	k.mu.Lock()
+	k.ills = ills{}
+	k.mu.Unlock()
+	k.rt.board.Set(sourceName, health.Running, nil)
+}
