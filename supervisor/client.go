@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -75,10 +76,7 @@ func (f *tokenFile) look() error {
 	if !f.secret.IsZero() && info.ModTime().Equal(f.changed) && info.Size() == f.size {
 		return nil
 	}
-	if info.Size() > maxToken {
-		return fmt.Errorf("%s has %d bytes; a token has at most %d", f.path, info.Size(), maxToken)
-	}
-	data, err := os.ReadFile(f.path)
+	data, err := readToken(f.path)
 	if err != nil {
 		return err
 	}
@@ -88,4 +86,18 @@ func (f *tokenFile) look() error {
 		return fmt.Errorf("%s is empty; it must hold the token", f.path)
 	}
 	return nil
+}
+
+// readToken reads a file that may be anything, up to the size of a token.
+func readToken(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // nothing was written
+	data, err := io.ReadAll(io.LimitReader(file, maxToken+1))
+	if err == nil && len(data) > maxToken {
+		err = fmt.Errorf("%s has more than %d bytes; a token has at most that", path, maxToken)
+	}
+	return data, err
 }

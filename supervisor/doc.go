@@ -4,6 +4,10 @@
 //
 //	err := supervisor.Run(ctx, source, cfg, supervisor.Options{Logger: logger})
 //
+// [Run] is all that most mains need, and [Runtime.Run] does the same for those that
+// keep the Runtime, to call Kill or show Totals. [Runtime.Serve] does it as a child
+// of a suture tree: it never returns nil, and every answer says "do not restart".
+//
 // Cancelling ctx is the graceful stop: intake ends, what was taken is published
 // and committed, the source is shut down, all within [delivery] drain_timeout.
 //
