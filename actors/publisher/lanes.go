@@ -69,13 +69,19 @@ func (q *queue) pop() *flow.Message {
 	return m
 }
 
-// fifo is a queue of lane numbers whose storage is reused.
+// fifo is a queue of lane numbers whose storage is reused: at most half of it, and
+// one, is numbers already popped, also if it never runs empty.
 type fifo struct {
 	items []int
 	head  int
 }
 
-func (f *fifo) push(i int) { f.items = append(f.items, i) }
+func (f *fifo) push(i int) {
+	if f.head > len(f.items)/2 {
+		f.items, f.head = f.items[:copy(f.items, f.items[f.head:])], 0
+	}
+	f.items = append(f.items, i)
+}
 
 func (f *fifo) pop() (int, bool) {
 	if f.head == len(f.items) {

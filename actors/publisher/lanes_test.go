@@ -51,3 +51,32 @@ func TestLanesAllGivenUpAreDry(t *testing.T) {
 		t.Errorf("took %d back, want 5, and both lanes at work again", taken)
 	}
 }
+
+// The queue of ready lanes does not grow with what has passed through it, also when
+// it never runs empty.
+func TestReadyLanesAreCompacted(t *testing.T) {
+	t.Parallel()
+	for _, live := range []int{1, 5, 128} {
+		var f fifo
+		for i := range live {
+			f.push(i)
+		}
+		for i := range 10_000 {
+			f.push(live + i)
+			if got, ok := f.pop(); !ok || got != i {
+				t.Fatalf("popped %d, %v; want %d", got, ok, i)
+			}
+			if len(f.items) > 2*(live+1)+1 {
+				t.Fatalf("%d numbers are kept for %d", len(f.items), live)
+			}
+		}
+		for i := range live {
+			if got, ok := f.pop(); !ok || got != 10_000+i {
+				t.Fatalf("popped %d, %v; want %d", got, ok, 10_000+i)
+			}
+		}
+		if _, ok := f.pop(); ok {
+			t.Error("popped what was never pushed")
+		}
+	}
+}
