@@ -158,12 +158,16 @@ func TestPoisonHaltsItsLaneAlone(t *testing.T) {
 			Match: func(r devbroker.Request) bool { return strings.HasSuffix(string(r.Payload), ".25") },
 		})
 		p.send(plain.Topic, 10, 0, 100)
-		time.Sleep(10 * time.Minute)
+		for i := 100; i < 160; i++ {
+			time.Sleep(10 * time.Second)
+			p.send(plain.Topic, 10, i, 1)
+		}
+		time.Sleep(time.Minute)
 		fatal := p.fatals()
 		if len(fatal) != 1 || connect.ClassOf(fatal[0]) != connect.ClassFatal || !errors.Is(fatal[0], connect.ClassInvalid) || !strings.Contains(fatal[0].Error(), "/default/plain@25") {
 			t.Fatalf("fatal: %v, want record 25 once", fatal)
 		}
-		if got, want := p.budget.Totals(), (flow.Totals{Read: 100, Published: 92, InFlight: 8, Committed: 25}); got != want {
+		if got, want := p.budget.Totals(), (flow.Totals{Read: 160, Published: 146, InFlight: 14, Committed: 25}); got != want {
 			t.Errorf("totals %+v, want %+v: key k5 stands still from 25 on", got, want)
 		}
 		if got := p.commits(plain.Topic); got != 24 {
@@ -173,7 +177,7 @@ func TestPoisonHaltsItsLaneAlone(t *testing.T) {
 		if err := p.lines[plain.Topic].Withdraw(p.t.Context(), 1, false); err != nil {
 			t.Error(err)
 		}
-		if got := p.budget.Totals(); got.Withdrawn != 8 || got.InFlight != 0 {
+		if got := p.budget.Totals(); got.Withdrawn != 14 || got.InFlight != 0 {
 			t.Errorf("totals %+v, want the rest withdrawn", got)
 		}
 	})

@@ -76,6 +76,9 @@ func (a *Actor) send(p *partition, now time.Time) {
 			return
 		}
 		m.Session = p.session.id
+		if m.Passed == 0 {
+			m.Passed = p.passed
+		}
 		p.session.sent()
 		a.stats.Attempts.Add(1)
 		a.settings.Transport.Start(m)

@@ -25,6 +25,7 @@ func (a *Actor) settle(now time.Time) {
 	for r := range a.results.All(a.settings.Transport.Results()) {
 		a.stats.Outcomes[r.Outcome].Add(1)
 		p := a.partitions[r.Message.Partition]
+		r.Outcome = p.verdict(r)
 		before := p.session.state
 		lost := p.session.outcome(r.Outcome, r.Message.Session, r.Err, now)
 		if p.session.state == Failed && before != Failed {
@@ -56,9 +57,9 @@ func (a *Actor) outcome(p *partition, r *flow.Result, now time.Time) {
 	case r.Outcome == flow.Refused:
 		a.refuse(p, m, r.Err)
 	case r.Outcome == flow.Unclear, r.Outcome == flow.Reset:
-		// These blame the record, each time anew: more than MaxRetries is proof.
+		// These blame the record, for others pass: more than MaxRetries is proof.
 		if m.Attempts++; m.Attempts > a.settings.MaxRetries {
-			a.refuse(p, m, fmt.Errorf("%d attempts ended in the same way: %w", m.Attempts, r.Err))
+			a.refuse(p, m, fmt.Errorf("%d attempts ended in the same way while other records passed: %w", m.Attempts, r.Err))
 			return
 		}
 		p.keep(m, now, a.pause(m.Attempts))

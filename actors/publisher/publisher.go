@@ -53,7 +53,7 @@ type Settings struct {
 	// everything is resolved.
 	Stop context.Context
 	// MaxRetries is how many outcomes that blame a record are tried again; 0 means
-	// none.
+	// none. None blames it unless others pass.
 	MaxRetries int
 	// Backoff and MaxBackoff pace retries; 0 means 1 s and 30 s.
 	Backoff, MaxBackoff time.Duration
@@ -94,7 +94,8 @@ type partition struct {
 	marked  bool // in dirty
 	asked   bool // a session has been asked for
 	told    State
-	news    bool // told is current
+	news    bool   // told is current
+	passed  uint64 // records the broker has taken, and 1: a message that was never sent has 0
 }
 
 type tally struct{ records, bytes int }
@@ -109,7 +110,7 @@ func New(s Settings) *Actor {
 	}
 	a := &Actor{settings: s, commands: flow.NewPipe[Withdrawal]()}
 	for i := range max(s.Partitions, 1) {
-		p := &partition{lanes: newLanes(s.Ordering, s.Lanes), index: i}
+		p := &partition{lanes: newLanes(s.Ordering, s.Lanes), index: i, passed: 1}
 		p.session.pause = a.pause
 		a.partitions = append(a.partitions, p)
 	}

@@ -98,8 +98,12 @@ func (s *session) outcome(o flow.Outcome, id uint64, err error, now time.Time) (
 		return false // news of a session that is over
 	}
 	switch o {
-	case flow.OK, flow.Refused, flow.Unclear, flow.Reset:
+	case flow.OK, flow.Refused:
 		s.answered(o, now)
+	case flow.Unclear, flow.Reset:
+		if s.state == Probing { // no sign that the trouble is over
+			s.stall(err, now)
+		}
 	case flow.Stalled, flow.Busy:
 		s.stall(err, now)
 	case flow.Unknown, flow.Lost, flow.Denied, flow.Unadopted:

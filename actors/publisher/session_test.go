@@ -44,8 +44,8 @@ var moves = []struct {
 }{
 	{flow.OK, Open, Open, Opening, Failed, false},
 	{flow.Refused, Open, Open, Opening, Failed, false},
-	{flow.Unclear, Open, Open, Opening, Failed, false},
-	{flow.Reset, Open, Open, Opening, Failed, false},
+	{flow.Unclear, Open, Probing, Opening, Failed, false},
+	{flow.Reset, Open, Probing, Opening, Failed, false},
 	{flow.Stalled, Probing, Probing, Opening, Failed, false},
 	{flow.Busy, Probing, Probing, Opening, Failed, false},
 	{flow.Unknown, Opening, Opening, Opening, Failed, true},

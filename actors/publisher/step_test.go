@@ -103,6 +103,7 @@ func TestNothingToProbeWithIsNotALoop(t *testing.T) {
 	g.put(slow)
 	g.begin()
 	for attempt := range 6 {
+		g.passes(t)
 		g.reply(t, "slow", flow.Unclear)
 		if wake := g.tick(0); attempt < 5 {
 			g.tick(wake.Sub(g.now))

@@ -179,6 +179,7 @@ func TestWithdrawTakesWhatIsDelayed(t *testing.T) {
 	g := newStage(t, Settings{MaxRetries: 5, Backoff: time.Minute})
 	g.put(text("1"))
 	g.begin()
+	g.passes(t)
 	g.reply(t, "1", flow.Unclear)
 	if wake := g.tick(0); !wake.After(g.now) {
 		t.Fatal("the record does not wait")

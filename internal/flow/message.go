@@ -19,6 +19,9 @@ type Message struct {
 	Lane int
 	// Attempts counts the outcomes that blamed this record; the publisher's own.
 	Attempts int
+	// Passed is how many records the broker had taken when an attempt last ended in
+	// a way that may blame this one; the publisher's own.
+	Passed uint64
 	// Next links messages in a publisher's lane; the publisher's own.
 	Next *Message
 }
@@ -59,8 +62,8 @@ const (
 	Busy
 	// Refused: the record can never be accepted as it is.
 	Refused
-	// Unclear: words nobody knows. Tried again a limited number of times, then
-	// the record's fault.
+	// Unclear: words nobody knows. As with Reset, it is the record's fault only
+	// again and again while others pass.
 	Unclear
 	// Denied: token or permission.
 	Denied
