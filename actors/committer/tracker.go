@@ -34,7 +34,7 @@ func NewTracker(notices *flow.Pipe[flow.Notice], budget *flow.Budget, latest *La
 func (t *Tracker) Serve(ctx context.Context) error {
 	for {
 		for n := range t.held.All(t.notices) {
-			if n.Kind == flow.Sync {
+			if n.Kind == flow.Sync { // receipts come before the last commit (law 8)
 				t.publish()
 				close(n.Reply)
 				continue

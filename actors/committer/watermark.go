@@ -111,7 +111,7 @@ func (w *watermark) advance(visit func(source int32, low, passed uint64, name st
 	w.moved = w.moved[:0]
 }
 
-// pass moves the position past one resolved slot. A joined slot says nothing by
+// pass moves the position past one resolved slot, and past no other (law 6). A joined slot says nothing by
 // itself: its position is reached with the slot that ends it.
 func (s *source) pass(e *entry) {
 	if !e.mark {
