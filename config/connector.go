@@ -56,7 +56,8 @@ func (c Connector) SchemaFor(topic string) (Schema, bool) {
 type Processing struct {
 	// BatchSize is the most records that travel together.
 	BatchSize int `toml:"batch_size" koanf:"batch_size"`
-	// BatchTimeoutMS is in milliseconds; see BatchTimeout.
+	// BatchTimeoutMS is accepted for the sake of existing files and has no effect:
+	// an idle lane never waits for a batch.
 	BatchTimeoutMS int64 `toml:"batch_timeout_ms" koanf:"batch_timeout_ms"`
 	// PollIntervalMS is in milliseconds; see PollInterval.
 	PollIntervalMS int64 `toml:"poll_interval_ms" koanf:"poll_interval_ms"`

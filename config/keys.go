@@ -33,8 +33,8 @@ var coreKeys = []key{
 	},
 	{
 		path: "processing.batch_timeout_ms", value: 1000, unit: "milliseconds", max: hourMS,
-		doc:  "The longest a part-filled batch waits. A lane with nothing to do never waits: batches form under load by themselves.",
-		edge: "0: a part-filled batch never waits.",
+		doc:  "Accepted, and without effect: files of other Danube connectors have it. An idle lane never waits for a batch to fill; batches form under load by themselves.",
+		edge: "It must be in range all the same.",
 	},
 	{
 		path: "processing.poll_interval_ms", value: 100, unit: "milliseconds", max: hourMS,

@@ -57,7 +57,7 @@ var runtimeKeys = []key{
 	{
 		path: "delivery.ordering", value: "key", oneOf: orderings,
 		doc:  "What keeps its order: records of one key, and records without a key in the order of their source partition (\"key\"); everything on a topic partition (\"partition\"); nothing (\"none\").",
-		edge: "Records without a key that spread over several topic partitions have no order across them.",
+		edge: "Records without a key that spread over several topic partitions have no order across them. What keeps its order has one request in flight: give keys, or \"none\", for throughput. All records with neither key nor offset count as one.",
 	},
 	{
 		path: "delivery.lanes", value: 128, unit: "requests", min: 1, max: 65536,
