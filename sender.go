@@ -18,9 +18,10 @@ type Sender interface {
 
 	// Deliver is Send that waits until every envelope has reached level: what a
 	// webhook does before it answers 2xx. It returns nil, or a *DeliveryError that
-	// says which envelopes did not get there. An invalid envelope is told to the
-	// caller instead of the error policy. When ctx ends while records are under
-	// way, they stay under way.
+	// says which envelopes did not get there, or, for a level that is not available
+	// (this version has Acknowledged only), a plain error of ClassConfig: nothing
+	// was taken then. An invalid envelope is told to the caller instead of the error
+	// policy. When ctx ends while records are under way, they stay under way.
 	Deliver(ctx context.Context, level Level, envelopes ...Envelope) error
 }
 
