@@ -63,9 +63,13 @@ func (o *orders) borrow() (s connect.Sender, giveBack func(), ok bool) {
 }
 
 // ServeHTTP takes an order: JSON, and who ordered as the key. 202 means that the
-// broker has it; 400 that it never will; 503 that nobody knows, so try again.
+// broker has it; 400, or 413 if it is too large, that it never will; 503 that nobody knows, so try again.
 func (o *orders) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOrder))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+		return
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

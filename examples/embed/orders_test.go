@@ -84,7 +84,7 @@ func TestWhatIsNoOrderIsNotTaken(t *testing.T) {
 		t.Errorf("without a runtime: %d", got.Code)
 	}
 	o.lend(&desk{answer: errors.New("this should not be asked")}, nil)
-	if got := ask(o, strings.NewReader(strings.Repeat("x", maxOrder+1))); got.Code != http.StatusBadRequest {
+	if got := ask(o, strings.NewReader(strings.Repeat("x", maxOrder+1))); got.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("an order that is too large: %d", got.Code)
 	}
 	if got := ask(o, broken{}); got.Code != http.StatusBadRequest {
