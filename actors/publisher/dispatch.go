@@ -33,7 +33,7 @@ func (a *Actor) route(m *flow.Message) uint64 {
 	}
 	m.Partition = a.next
 	a.next = (a.next + 1) % len(a.partitions)
-	return uint64(m.Parcel.Source + 1)
+	return m.Parcel.Lane
 }
 
 // start gives every idle lane's record to the transport, as far as the session

@@ -49,7 +49,7 @@ func TestOrderings(t *testing.T) {
 	} {
 		g := newStage(t, Settings{Ordering: o, Lanes: 64})
 		p1, p2, q1 := text("p1"), text("p2"), text("q1")
-		p1.Source, p2.Source, q1.Source = 20, 20, 21
+		p1.Lane, p2.Lane, q1.Lane = 20, 20, 21
 		g.put(keyed("a", "a1"), keyed("a", "a2"), p1, p2, q1)
 		g.begin()
 		got := g.payloads()
@@ -149,6 +149,7 @@ func TestAcknowledgedMeansResolved(t *testing.T) {
 	var heard ear
 	loose, waited := text("loose"), text("waited")
 	loose.Source, waited.Source, waited.Waiter = flow.NoSource, 3, &heard
+	waited.Lane = 3
 	g.put(loose, waited)
 	g.begin()
 	g.reply(t, "loose", flow.OK)

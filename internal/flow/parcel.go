@@ -23,6 +23,10 @@ type Parcel struct {
 	Epoch uint64
 	// Source is the interned source partition, or NoSource.
 	Source int32
+	// Lane keeps records without a key in order: those of equal Lane are sent one
+	// after the other. It is the hash of the source partition's name, so that it
+	// is the same in all lives of the partition, and 0 for a record that counts for none.
+	Lane uint64
 	// Slot is the record's place in its source partition's sequence of this
 	// epoch, counted from 0 without gaps; it is what a receipt resolves.
 	Slot uint64

@@ -27,16 +27,17 @@ func TestHandStampsAndNotifies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p, q := flow.HashKey("p"), flow.HashKey("q")
 	wantA := []flow.Parcel{
-		{Payload: []byte("one"), Stamp: flow.Stamp{Partition: "p", Position: 7, Epoch: 1}, Epoch: 1, Source: 0, Slot: 0, Size: 13},
-		{Payload: []byte("two"), Stamp: flow.Stamp{Partition: "q", Position: 1, Epoch: 1}, Epoch: 1, Source: 1, Slot: 0, Size: 13},
-		{Payload: []byte("three"), Stamp: flow.Stamp{Partition: "p", Position: 9, Epoch: 1, Seq: 1}, Epoch: 1, Source: 0, Slot: 2, Size: 15},
+		{Payload: []byte("one"), Stamp: flow.Stamp{Partition: "p", Position: 7, Epoch: 1}, Epoch: 1, Source: 0, Lane: p, Slot: 0, Size: 13},
+		{Payload: []byte("two"), Stamp: flow.Stamp{Partition: "q", Position: 1, Epoch: 1}, Epoch: 1, Source: 1, Lane: q, Slot: 0, Size: 13},
+		{Payload: []byte("three"), Stamp: flow.Stamp{Partition: "p", Position: 9, Epoch: 1, Seq: 1}, Epoch: 1, Source: 0, Lane: p, Slot: 2, Size: 15},
 		{Payload: []byte("loose"), Stamp: flow.Stamp{Epoch: 1}, Epoch: 1, Source: flow.NoSource, Size: 15},
 	}
 	gotA := r.pipes[topicA].Take(nil)
 	wantB := []flow.Parcel{{
 		Payload: []byte("b"), Keyed: true, Attributes: []connect.Attribute{{Key: "x", Value: "y"}},
-		Stamp: flow.Stamp{Partition: "p", Position: 8, Epoch: 1}, Epoch: 1, Source: 0, Slot: 1, Size: 11,
+		Stamp: flow.Stamp{Partition: "p", Position: 8, Epoch: 1}, Epoch: 1, Source: 0, Lane: p, Slot: 1, Size: 11,
 	}}
 	if diff := cmp.Diff(wantA, gotA); diff != "" {
 		t.Errorf("topic A (-want +got):\n%s", diff)

@@ -143,6 +143,9 @@ func TestRevokeWhileACallWaits(t *testing.T) {
 		var got []string
 		for _, p := range r.pipes[topicA].Take(nil) {
 			got = append(got, fmt.Sprint(string(p.Payload), " ", p.Source != flow.NoSource, " ", p.Stamp.Partition))
+			if p.Stamp.Partition != "" && p.Lane != flow.HashKey(p.Stamp.Partition) {
+				t.Errorf("%s is in lane %d, want that of its partition, revoked or not", p.Payload, p.Lane)
+			}
 			r.budget.Resolve(0, flow.Published, 1, p.Size)
 		}
 		if want := []string{"covered false ", "a false p", "b true s"}; !slices.Equal(got, want) {

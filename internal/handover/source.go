@@ -11,6 +11,7 @@ import (
 type source struct {
 	id      int32
 	name    string
+	lane    uint64 // see flow.Parcel
 	before  uint64 // slots of its former lives in this epoch
 	next    uint64 // the slot the next envelope gets
 	value   uint64 // of the newest envelope
@@ -62,6 +63,7 @@ func (g *Gate) intern(at *epoch, b *batch, items []item) error {
 		}
 		if it.source != nil {
 			b.call.AddSlot(it.source.id)
+			it.parcel.Lane = it.source.lane
 		}
 	}
 	return nil
@@ -71,7 +73,7 @@ func (g *Gate) source(at *epoch, name string) *source {
 	if s, ok := at.sources[name]; ok {
 		return s
 	}
-	s := &source{id: at.next, name: name, seqs: new(sequences)}
+	s := &source{id: at.next, name: name, lane: flow.HashKey(name), seqs: new(sequences)}
 	if former, ok := at.revoked[name]; ok {
 		s.before, s.seqs = former.handed(), former.seqs
 	}
