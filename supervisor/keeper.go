@@ -65,10 +65,13 @@ func (k *keeper) Serve(ctx context.Context) error {
 		case finish:
 			return nil
 		}
-		if err != nil {
-			if !isFinal(err) {
-				k.close(ctx)
-			}
+		if err == nil {
+			continue
+		}
+		if !isFinal(err) {
+			k.close(ctx)
+		}
+		if again, ok := errors.AsType[*errReopen](err); !ok || !again.rewind {
 			return err
 		}
 	}
@@ -106,7 +109,7 @@ func (k *keeper) begin(ctx context.Context) error {
 	k.rt.gate.Begin(number)
 	k.open.Store(true)
 	k.life.opened(nil)
-	k.rt.board.Set(sourceName, health.Running, nil)
+	k.report(nil)
 	k.rt.log.Info("source initialized", slog.Uint64("epoch", number), slog.Int("topics", len(producers)))
 	return nil
 }
@@ -119,7 +122,12 @@ func (k *keeper) until(ctx, other context.Context) (context.Context, context.Can
 }
 
 // errReopen is why intake was asked to end while the runtime goes on.
-type errReopen struct{ cause error }
+type errReopen struct {
+	cause error
+	// rewind: nothing is wrong with the source; it is asked to go back to the last
+	// commit, at once.
+	rewind bool
+}
 
 // Error says what made the source go down.
 func (e *errReopen) Error() string { return "source is re-opened: " + e.cause.Error() }
@@ -193,6 +201,9 @@ func (k *keeper) report(err error) {
 	if !k.open.Load() {
 		return
 	}
+	if err == nil {
+		err = k.caution()
+	}
 	if err != nil {
 		k.rt.board.Set(sourceName, health.Degraded, err)
 		return
@@ -200,16 +211,45 @@ func (k *keeper) report(err error) {
 	k.rt.board.Set(sourceName, health.Running, nil)
 }
 
+// caution says that reading goes less far ahead than it may, and why.
+func (k *keeper) caution() error {
+	if span := k.rt.budget.Caution(); span > 0 {
+		return fmt.Errorf("broker lives shorter than settling takes; reading %d records ahead of the commit", span)
+	}
+	return nil
+}
+
 // Reopen ends intake of the running epoch; the source is shut down and begun
 // again.
 func (k *keeper) Reopen(cause error) {
 	k.rt.board.Set(sourceName, health.Unhealthy, cause)
+	k.again(&errReopen{cause: cause})
+}
+
+// Rewind is Reopen because the broker may have forgotten what it acknowledged in
+// the epoch. Where that keeps happening before anything is committed, reading goes
+// less far ahead each time, and the board says why.
+func (k *keeper) Rewind(number uint64) {
+	if number != k.number.Load() {
+		return
+	}
+	k.rt.budget.Rewound()
+	cause := k.caution()
+	if cause == nil {
+		cause = errors.New("the broker may have forgotten what it acknowledged; going back to the last commit")
+	}
+	k.rt.log.Warn("rewinding", slog.Any("cause", cause))
+	k.rt.board.Set(sourceName, health.Degraded, cause)
+	k.again(&errReopen{cause: cause, rewind: true})
+}
+
+func (k *keeper) again(why *errReopen) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.reopen == nil {
 		return
 	}
-	k.reopen(&errReopen{cause})
+	k.reopen(why)
 	if k.replayable() {
 		k.rt.gate.Shut() // what waits for room will be read again
 	}

@@ -17,6 +17,9 @@ func (a *Actor) news(e *flow.SessionEvent, now time.Time) {
 	case flow.Opened:
 		a.stats.Sessions.Add(1)
 		same := e.Session == s.id
+		if !same {
+			a.begun(p, e.Session, e.Flush)
+		}
 		s.opened(e.Session, now)
 		a.settings.Transport.Adopt(p.index, e.Session)
 		a.touch(p)
@@ -29,7 +32,12 @@ func (a *Actor) news(e *flow.SessionEvent, now time.Time) {
 		if a.settings.Report != nil {
 			a.settings.Report(p.index, s.state, e.Err)
 		}
+	case flow.Alive:
+		a.alive(p, e)
+	case flow.Quiet:
+		a.quiet(p, e, now)
 	case flow.Closed:
+		p.probing = false
 		if s.closed(e.Session, now) {
 			p.asked = false
 			a.touch(p)
