@@ -154,15 +154,15 @@ type Commit struct {
 	Every int `toml:"every" koanf:"every"`
 }
 
-// DefaultFlush is the flush interval of a Danube broker as it is delivered
+// defaultFlush is the flush interval of a Danube broker as it is delivered
 // (storage.wal.file_sync.interval_ms of 0.15.1).
-const DefaultFlush = 5 * time.Second
+const defaultFlush = 5 * time.Second
 
 // Flush returns the broker's flush interval, and whether one that the broker
 // announces takes its place.
 func (d Delivery) Flush() (interval time.Duration, announced bool) {
 	if d.FlushInterval == "auto" {
-		return DefaultFlush, true
+		return defaultFlush, true
 	}
 	interval, _ = time.ParseDuration(d.FlushInterval) // checked when the file was read
 	return interval, false

@@ -34,9 +34,9 @@ type Settings struct {
 	// Backoff and MaxBackoff pace the retries of a failed commit; 0 means 1 s and
 	// 30 s.
 	Backoff, MaxBackoff time.Duration
-	// Committed is told how many records of a source partition are committed by
-	// now. May be nil.
-	Committed func(epoch uint64, source int32, records uint64)
+	// Committed is told, after each commit, how many records of each source
+	// partition in it are committed by now. May be nil.
+	Committed func(epoch uint64, records map[int32]uint64)
 	// Report is told the outcome of every call of Commit. May be nil.
 	Report func(error)
 }
@@ -216,11 +216,13 @@ func (a *Actor) settle(epoch uint64) {
 	if len(a.held) == 0 {
 		return
 	}
+	records := make(map[int32]uint64, len(a.held))
 	for name, p := range a.held {
 		a.stored[name] = p
-		if a.settings.Committed != nil {
-			a.settings.Committed(p.Epoch, p.Source, p.Records)
-		}
+		records[p.Source] = p.Records
+	}
+	if a.settings.Committed != nil {
+		a.settings.Committed(epoch, records)
 	}
 	a.settings.Progress.advance(epoch, a.held, nil)
 	clear(a.held)

@@ -74,7 +74,7 @@ type Settings struct {
 type Actor struct {
 	settings   Settings
 	partitions []*partition
-	commands   *flow.Pipe[Withdrawal]
+	commands   *flow.Pipe[withdrawal]
 	stats      Stats
 	next       int // round robin of keyless records
 
@@ -82,7 +82,7 @@ type Actor struct {
 	parcels flow.Held[flow.Parcel]
 	results flow.Held[flow.Result]
 	events  flow.Held[flow.SessionEvent]
-	asked   []Withdrawal
+	asked   []withdrawal
 
 	withdrawn uint64 // records of epochs up to this one are not sent any more
 	notices   []flow.Notice
@@ -116,7 +116,7 @@ func New(s Settings) *Actor {
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &Actor{settings: s, commands: flow.NewPipe[Withdrawal]()}
+	a := &Actor{settings: s, commands: flow.NewPipe[withdrawal]()}
 	for i := range max(s.Partitions, 1) {
 		p := &partition{lanes: newLanes(s.Ordering, s.Lanes), index: i}
 		p.session.pause = a.pause

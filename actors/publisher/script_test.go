@@ -42,6 +42,8 @@ func (s *script) Adopt(partition int, session uint64) {
 	s.called("adopt %d in %d", session, partition)
 }
 
+func (s *script) Probe(partition int) { s.called("probe %d", partition) }
+
 func (s *script) called(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -63,7 +63,10 @@ func (a *Actor) quiet(p *partition, e *flow.SessionEvent, now time.Time) {
 // what is not proven, nothing may slip into the new one ahead of what may be
 // forgotten: all the lanes hold is dropped, to be read again with it.
 func (a *Actor) begun(p *partition, id uint64, flush time.Duration) {
-	if dirty := p.proof.needed() && p.proof.dirty(); dirty {
+	if a.settings.Settle == nil {
+		return
+	}
+	if p.proof.needed() && p.proof.dirty() {
 		a.settings.Logger.Warn("the broker may have forgotten what it acknowledged; going back to the last commit",
 			slog.String("topic", a.settings.Topic), slog.Int("partition", p.index), slog.Uint64("epoch", a.epoch))
 		p.dropped = a.epoch

@@ -166,14 +166,21 @@ func (b *Budget) Advance(epoch uint64, source int32, low, records uint64) {
 	b.grant()
 }
 
-// Commit says that a commit covers so many records of a source partition.
-func (b *Budget) Commit(epoch uint64, source int32, records uint64) {
+// Commit says how many records of some source partitions are committed by now.
+func (b *Budget) Commit(epoch uint64, records map[int32]uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if epoch != b.epoch {
 		return
 	}
-	b.totals.Committed += b.core.stored(source, records)
+	more := uint64(0)
+	for source, n := range records {
+		more += b.core.stored(source, n)
+	}
+	if more == 0 {
+		return
+	}
+	b.totals.Committed += more
 	b.core.caution.committed(b.limits().Records + b.limits().Unsettled)
 	b.grant()
 }
