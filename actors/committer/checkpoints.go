@@ -81,6 +81,15 @@ func (c *checkpoints) strike(topic, partition int32, session uint64, proven time
 	}
 }
 
+// forget takes a revoked source partition out: it is not committed any more.
+func (c *checkpoints) forget(g gone) {
+	for _, each := range c.queue {
+		if m, ok := each.positions[g.name]; ok && g.is(m.Position) {
+			delete(each.positions, g.name)
+		}
+	}
+}
+
 // release gives out, in order, every checkpoint that needs nothing any more and
 // has none before it that does.
 func (c *checkpoints) release(visit func(name string, m moved)) {

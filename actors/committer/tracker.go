@@ -70,6 +70,8 @@ func (t *Tracker) step(n *flow.Notice) {
 		t.publish(time.Now()) // what was resolved before is covered by it, too
 		if t.evidence.step(n) {
 			t.waiting.strike(n.Topic, n.Partition, n.Session, n.At)
+			t.core.settled(&t.evidence)
+			t.release()
 		}
 	case flow.SessionBegun:
 		t.evidence.step(n)
@@ -100,7 +102,10 @@ func (t *Tracker) lose(epoch uint64) {
 // publish moves on what can move: the window at once, positions when what they
 // cover is settled.
 func (t *Tracker) publish(now time.Time) {
-	t.core.forgotten(t.settings.Latest.forget)
+	t.core.forgotten(func(g gone) {
+		t.waiting.forget(g)
+		t.settings.Latest.forget(g)
+	})
 	t.core.advance(func(source int32, passed uint64, s *source) {
 		t.settings.Budget.Advance(s.position.Epoch, source, s.low, s.position.Records)
 		if t.lost {
@@ -114,6 +119,11 @@ func (t *Tracker) publish(now time.Time) {
 		}
 		t.waiting.add(now, s.name, m, s.needs)
 	})
+	t.release()
+}
+
+// release passes on what needs no more proof, before anything joins it that does.
+func (t *Tracker) release() {
 	t.waiting.release(func(name string, m moved) { t.settings.Latest.put(name, m.Position, m.passed) })
 }
 

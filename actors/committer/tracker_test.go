@@ -22,6 +22,7 @@ type bench struct {
 	*Tracker
 	stop context.CancelFunc
 	done chan error
+	lost []uint64 // epochs, as the tracker told
 }
 
 // newBench makes a tracker; run starts it. It is to be used in a bubble.
