@@ -224,10 +224,11 @@ func (a *Actor) dry() bool {
 	return true
 }
 
-// proven reports whether all that was acknowledged is settled, as far as it can be.
+// proven reports whether all that was acknowledged is settled, as far as it can be:
+// a session in doubt is proven by a send alone, and none is to come once all is dry.
 func (a *Actor) proven() bool {
 	for _, p := range a.partitions {
-		if p.proof.needed() && p.proof.dirty() && p.session.state != Failed {
+		if p.proof.needed() && p.proof.dirty() && !p.proof.doubted && p.session.state != Failed {
 			return false
 		}
 	}

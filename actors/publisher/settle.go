@@ -79,7 +79,8 @@ func (a *Actor) begun(p *partition, id uint64, flush time.Duration) {
 		})
 	}
 	p.proof.begin()
-	if a.settings.Settle != nil && a.settings.Settle.Announced && flush >= 0 {
+	p.proof.flush = a.settings.Settle.Flush
+	if a.settings.Settle.Announced && flush >= 0 {
 		p.proof.flush = flush
 	}
 	a.notices = append(a.notices, flow.Notice{
