@@ -135,6 +135,14 @@ type Delivery struct {
 	BudgetBytes Size `toml:"budget_bytes" koanf:"budget_bytes"`
 	// DrainTimeout is the one deadline of an ordered stop.
 	DrainTimeout time.Duration `toml:"drain_timeout" koanf:"drain_timeout"`
+	// CommitAfter is "settled" or "acknowledged".
+	CommitAfter string `toml:"commit_after" koanf:"commit_after"`
+	// FlushInterval is "auto" or a duration; see Flush.
+	FlushInterval string `toml:"flush_interval" koanf:"flush_interval"`
+	// SettleMargin is how late the broker's log writer may be.
+	SettleMargin time.Duration `toml:"settle_margin" koanf:"settle_margin"`
+	// MaxUnsettled is the most records read and not committed.
+	MaxUnsettled int `toml:"max_unsettled" koanf:"max_unsettled"`
 	// Stamp puts the danube.connect.* attributes on every message.
 	Stamp bool `toml:"stamp" koanf:"stamp"`
 }
@@ -145,6 +153,20 @@ type Commit struct {
 	Interval time.Duration `toml:"interval" koanf:"interval"`
 	// Every commits also after so many records; 0 means by interval alone.
 	Every int `toml:"every" koanf:"every"`
+}
+
+// defaultFlush is the flush interval of a Danube broker as it is delivered
+// (storage.wal.file_sync.interval_ms of 0.15.1).
+const defaultFlush = 5 * time.Second
+
+// Flush returns the broker's flush interval, and whether one that the broker
+// announces takes its place.
+func (d Delivery) Flush() (interval time.Duration, announced bool) {
+	if d.FlushInterval == "auto" {
+		return defaultFlush, true
+	}
+	interval, _ = time.ParseDuration(d.FlushInterval) // checked when the file was read
+	return interval, false
 }
 
 // Errors is the [errors] table: what becomes of records that can never be

@@ -80,6 +80,26 @@ var runtimeKeys = []key{
 		edge: "What is not resolved by then is named in the error, and read again at the next start.",
 	},
 	{
+		path: "delivery.commit_after", value: "settled", oneOf: []string{"settled", "acknowledged"},
+		doc:  "When a record counts for the commit: once the broker that acknowledged it is known to have lived long enough to have written it (\"settled\"), or at once (\"acknowledged\"). A broker that crashes forgets what it acknowledged since its last flush; with \"settled\" that is read and sent again.",
+		edge: "\"settled\" costs commit lag: `flush_interval` and two and a half times `settle_margin`. It applies to reliable topics and to sources that can go back to their last commit.",
+	},
+	{
+		path: "delivery.flush_interval", value: "auto",
+		doc:  "How long the broker may keep what it acknowledged in memory: its storage.wal.file_sync.interval_ms. \"auto\" takes what the broker announces, and 5 s where it announces nothing. Otherwise a duration.",
+		edge: "\"0s\": an acknowledgement is final. With storage that survives the loss of a broker's disk, set it to the interval of its export.",
+	},
+	{
+		path: "delivery.settle_margin", value: time.Second, min: int64(10 * time.Millisecond), max: int64(time.Minute),
+		doc:  "How late the broker's log writer may be with a flush.",
+		edge: "Less settles sooner; less than the writer's real delay loses what a crash forgets.",
+	},
+	{
+		path: "delivery.max_unsettled", value: 1_000_000, unit: "records", min: 1, max: 1_000_000_000,
+		doc:  "The most records read and not yet committed. Reading pauses beyond. They cost no memory; they are what a crash makes the source offer again.",
+		edge: "Below rate times commit lag it slows the source down.",
+	},
+	{
 		path: "delivery.stamp", value: true,
 		doc:  "Put the `danube.connect.*` attributes on every message: who read it, where it stood in the source, and a count that shows gaps and duplicates.",
 		edge: "false: messages carry the connector's own attributes alone.",

@@ -71,8 +71,24 @@ var mistakes = []mistake{
 	{"key of another table", "batch_size = 1", []string{
 		`3:1: batch_size: unknown key; belongs in [processing] (did you mean "processing.batch_size"?)`,
 	}},
-	{"key of a feature to come", "[delivery]\ncommit_after = \"settled\"", []string{
-		`4:1: delivery.commit_after: unknown key; must be ordering, lanes, window_records, budget_bytes, drain_timeout or stamp`,
+	{"key of a feature to come", "[delivery]\nspool = \"disk\"", []string{
+		`4:1: delivery.spool: unknown key; must be ordering, lanes, window_records, budget_bytes, drain_timeout, commit_after, flush_interval, ` +
+			`settle_margin, max_unsettled or stamp`,
+	}},
+	{"commits that wait for nothing known", "[delivery]\ncommit_after = \"setled\"", []string{
+		`4:1: delivery.commit_after: "setled" is not one of its values; must be "settled" or "acknowledged" (did you mean "settled"?)`,
+	}},
+	{"flush of no length", "[delivery]\nflush_interval = \"soon\"", []string{
+		`4:1: delivery.flush_interval: "soon" is neither; must be "auto", or a duration from "0s" to "1h" such as "5s"`,
+	}},
+	{"flush before it began", "[delivery]\nflush_interval = \"-1s\"", []string{
+		`4:1: delivery.flush_interval: -1s is out of range; must be "auto", or a duration from "0s" to "1h" such as "5s"`,
+	}},
+	{"no margin at all", "[delivery]\nsettle_margin = \"0s\"", []string{
+		`4:1: delivery.settle_margin: 0s is out of range; must be a duration from "10ms" to "1m"`,
+	}},
+	{"nothing may be unsettled", "[delivery]\nmax_unsettled = 0", []string{
+		`4:1: delivery.max_unsettled: 0 is out of range; must be an integer from 1 to 1000000000 records`,
 	}},
 	{"own table nobody asked for", "[orders]\na = 1\n[orders.b]\n[[orders.c]]\nd = 2", []string{
 		`3:2: orders: unknown key; must be danube_service_url, connector_name, processing, retry, danube, delivery, commit, errors, http, topics or schemas`,

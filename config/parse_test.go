@@ -101,6 +101,7 @@ func TestDefaultsAreThoseOfTheReference(t *testing.T) {
 		Delivery: Delivery{
 			Ordering: "key", Lanes: 128, WindowRecords: 2048, BudgetBytes: 64 << 20,
 			DrainTimeout: 30 * time.Second, Stamp: true,
+			CommitAfter: "settled", FlushInterval: "auto", SettleMargin: time.Second, MaxUnsettled: 1_000_000,
 		},
 		Commit: Commit{Interval: time.Second},
 		Errors: Errors{OnInvalid: "halt"},
@@ -141,6 +142,10 @@ lanes = 1
 window_records = 10
 budget_bytes = 4096
 drain_timeout = "1h"
+commit_after = "acknowledged"
+flush_interval = "250ms"
+settle_margin = "2s"
+max_unsettled = 1
 stamp = false
 [commit]
 interval = "10ms"
@@ -180,12 +185,15 @@ func TestEveryKeyIsRead(t *testing.T) {
 			Seeds: []string{"http://b:6650", "http://c"}, ConnectOverride: "localhost:7000",
 			RequestTimeout: 90 * time.Second, HealthInterval: 100 * time.Millisecond,
 		},
-		Delivery: Delivery{Ordering: "none", Lanes: 1, WindowRecords: 10, BudgetBytes: 4096, DrainTimeout: time.Hour},
-		Commit:   Commit{Interval: 10 * time.Millisecond, Every: 7},
-		Errors:   Errors{OnInvalid: "halt"},
-		HTTP:     HTTP{Bind: "::1"},
-		Topics:   map[string]Topic{"/default/orders": {Ordering: "partition"}, "/default/other": {Lanes: 3}},
-		Schemas:  []Schema{{Topic: "/default/logs", SchemaType: "string"}, {Topic: "/default/counts", SchemaType: "number"}},
+		Delivery: Delivery{
+			Ordering: "none", Lanes: 1, WindowRecords: 10, BudgetBytes: 4096, DrainTimeout: time.Hour,
+			CommitAfter: "acknowledged", FlushInterval: "250ms", SettleMargin: 2 * time.Second, MaxUnsettled: 1,
+		},
+		Commit:  Commit{Interval: 10 * time.Millisecond, Every: 7},
+		Errors:  Errors{OnInvalid: "halt"},
+		HTTP:    HTTP{Bind: "::1"},
+		Topics:  map[string]Topic{"/default/orders": {Ordering: "partition"}, "/default/other": {Lanes: 3}},
+		Schemas: []Schema{{Topic: "/default/logs", SchemaType: "string"}, {Topic: "/default/counts", SchemaType: "number"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -209,6 +217,12 @@ func TestTimesAndLookups(t *testing.T) {
 		if pair[0] != pair[1] {
 			t.Errorf("%s is %v, want %v", name, pair[0], pair[1])
 		}
+	}
+	if flush, announced := c.Delivery.Flush(); flush != 250*time.Millisecond || announced {
+		t.Errorf("a flush interval that is set is %v, announced %t", flush, announced)
+	}
+	if flush, announced := Defaults().Delivery.Flush(); flush != 5*time.Second || !announced {
+		t.Errorf("the default flush interval is %v, announced %t", flush, announced)
 	}
 	for topic, want := range map[string]Topic{
 		"/default/orders": {Ordering: "partition", Lanes: 1}, "/default/other": {Ordering: "none", Lanes: 3},

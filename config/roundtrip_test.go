@@ -29,6 +29,9 @@ func anyConnector(t *rapid.T) Connector {
 		Delivery: Delivery{
 			Ordering: rapid.SampledFrom(orderings).Draw(t, "ordering"), Lanes: int(inRange("delivery.lanes")),
 			BudgetBytes: Size(inRange("delivery.budget_bytes")), Stamp: rapid.Bool().Draw(t, "stamp"),
+			CommitAfter:   rapid.SampledFrom([]string{"settled", "acknowledged"}).Draw(t, "commit after"),
+			FlushInterval: rapid.SampledFrom([]string{"auto", "0s", "250ms", "1h"}).Draw(t, "flush"),
+			MaxUnsettled:  int(inRange("delivery.max_unsettled")),
 		},
 		Commit: Commit{Every: int(inRange("commit.every"))},
 		Errors: Errors{OnInvalid: "halt"},
@@ -39,7 +42,7 @@ func anyConnector(t *rapid.T) Connector {
 	c.Delivery.WindowRecords = rapid.IntRange(c.Processing.BatchSize, 1<<24).Draw(t, "window")
 	for path, d := range map[string]*time.Duration{
 		"danube.request_timeout": &c.Danube.RequestTimeout, "danube.health_interval": &c.Danube.HealthInterval,
-		"delivery.drain_timeout": &c.Delivery.DrainTimeout, "commit.interval": &c.Commit.Interval,
+		"delivery.drain_timeout": &c.Delivery.DrainTimeout, "delivery.settle_margin": &c.Delivery.SettleMargin, "commit.interval": &c.Commit.Interval,
 	} {
 		*d = time.Duration(inRange(path))
 	}
@@ -70,6 +73,8 @@ func write(c Connector) string {
 	}
 	line("]\n[delivery]\nordering = %q\nlanes = %d\nwindow_records = %d", c.Delivery.Ordering, c.Delivery.Lanes, c.Delivery.WindowRecords)
 	line("budget_bytes = %q\ndrain_timeout = %q\nstamp = %t", c.Delivery.BudgetBytes, c.Delivery.DrainTimeout, c.Delivery.Stamp)
+	line("commit_after = %q\nflush_interval = %q", c.Delivery.CommitAfter, c.Delivery.FlushInterval)
+	line("settle_margin = %q\nmax_unsettled = %d", c.Delivery.SettleMargin, c.Delivery.MaxUnsettled)
 	line("[commit]\ninterval = %q\nevery = %d\n[http]\nbind = %q", c.Commit.Interval, c.Commit.Every, c.HTTP.Bind)
 	for name, topic := range c.Topics {
 		line("[topics.%q]\nlanes = %d\nordering = '''%s'''", name, topic.Lanes, topic.Ordering)

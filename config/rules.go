@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	connect "github.com/danube-messaging/danube-connect-go"
 )
@@ -45,6 +46,20 @@ func (r *review) url(key, text string) {
 func isPort(s string) bool {
 	n, err := strconv.ParseUint(s, 10, 16)
 	return err == nil && n > 0
+}
+
+// flush: the flush interval is a word or a duration.
+func flush(r *review) {
+	const key, right = "delivery.flush_interval", `must be "auto", or a duration from "0s" to "1h" such as "5s"`
+	text := r.c.Delivery.FlushInterval
+	if text == "auto" {
+		return
+	}
+	if d, err := time.ParseDuration(text); err != nil {
+		r.object(key, fmt.Sprintf("%q is neither", text), right)
+	} else if d < 0 || d > time.Hour {
+		r.object(key, text+" is out of range", right)
+	}
 }
 
 func connectorName(r *review) {

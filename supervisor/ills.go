@@ -24,6 +24,9 @@ func (k *keeper) ill(where int, err error) {
 	if worst == nil {
 		worst = k.ills[ofPoll]
 	}
+	if worst == nil {
+		worst = k.caution()
+	}
 	k.mu.Unlock()
 	if worst == nil {
 		k.rt.board.Set(sourceName, health.Running, nil)
@@ -37,5 +40,5 @@ func (k *keeper) well() {
 	k.mu.Lock()
 	k.ills = ills{}
 	k.mu.Unlock()
-	k.rt.board.Set(sourceName, health.Running, nil)
+	k.ill(ofPoll, nil)
 }

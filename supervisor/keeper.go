@@ -67,11 +67,14 @@ func (k *keeper) Serve(ctx context.Context) error {
 		case finish:
 			return nil
 		}
+		again, asked := errors.AsType[*errReopen](err)
 		switch {
 		case err == nil, !isFinal(err) && k.stop.Err() != nil:
 			// An error seen while stopping is no verdict (law 8).
 		case isFinal(err):
 			return err
+		case asked && again.rewind:
+			k.close(ctx) // and on at once: nothing is wrong with the source
 		default:
 			k.close(ctx)
 			return err
@@ -128,7 +131,12 @@ func until(ctx, other context.Context) (context.Context, context.CancelFunc) {
 }
 
 // errReopen is why intake was asked to end while the runtime goes on.
-type errReopen struct{ cause error }
+type errReopen struct {
+	cause error
+	// rewind: nothing is wrong with the source; it is asked to go back to the last
+	// commit, at once.
+	rewind bool
+}
 
 // Error says what made the source go down.
 func (e *errReopen) Error() string { return "source is re-opened: " + e.cause.Error() }
@@ -197,17 +205,46 @@ func halting(err error) error {
 	return connect.Fatal(fmt.Errorf(`%w; [errors] on_invalid is "halt"`, err))
 }
 
+// caution says that reading goes less far ahead than it may, and why.
+func (k *keeper) caution() error {
+	if span := k.rt.budget.Caution(); span > 0 {
+		return fmt.Errorf("broker lives shorter than settling takes; reading %d records ahead of the commit", span)
+	}
+	return nil
+}
+
 // Reopen ends intake of the running epoch; the source is shut down and begun
 // again.
 func (k *keeper) Reopen(cause error) {
 	k.ill(ofHealth, cause)
 	k.rt.board.Set(sourceName, health.Unhealthy, cause)
+	k.again(&errReopen{cause: cause})
+}
+
+// Rewind is Reopen because the broker may have forgotten what it acknowledged in
+// the epoch. Where that keeps happening before anything is committed, reading goes
+// less far ahead each time, and the board says why.
+func (k *keeper) Rewind(number uint64) {
+	if number != k.number.Load() {
+		return
+	}
+	k.rt.budget.Rewound()
+	cause := k.caution()
+	if cause == nil {
+		cause = errors.New("the broker may have forgotten what it acknowledged; going back to the last commit")
+	}
+	k.rt.log.Warn("rewinding", slog.Any("cause", cause))
+	k.rt.board.Set(sourceName, health.Degraded, cause)
+	k.again(&errReopen{cause: cause, rewind: true})
+}
+
+func (k *keeper) again(why *errReopen) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.reopen == nil {
 		return
 	}
-	k.reopen(&errReopen{cause})
+	k.reopen(why)
 	if k.replayable() {
 		k.current.intake().Shut() // what waits for room will be read again
 	}

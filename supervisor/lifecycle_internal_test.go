@@ -105,11 +105,11 @@ func TestLifecycleStories(t *testing.T) {
 // Why intake ended is known to whoever asks.
 func TestReopenIsItsCause(t *testing.T) {
 	t.Parallel()
-	err := error(&errReopen{errBoom})
+	err := error(&errReopen{cause: errBoom})
 	if !errors.Is(err, errBoom) || !says(err, "re-opened", "boom") || isFinal(err) {
 		t.Errorf("%v must answer to its cause and be no end", err)
 	}
-	if err := error(&errReopen{connect.Fatal(errBoom)}); !isFinal(err) {
+	if err := error(&errReopen{cause: connect.Fatal(errBoom)}); !isFinal(err) {
 		t.Errorf("%v must be as final as its cause", err)
 	}
 }

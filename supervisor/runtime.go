@@ -74,7 +74,9 @@ func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 		log:      opts.Logger.With(slog.String("connector", cfg.ConnectorName)),
 		notices:  flow.NewPipe[flow.Notice](),
 		progress: committer.NewProgress(),
-		budget:   flow.NewBudget(flow.Limits{Records: cfg.Delivery.WindowRecords, Bytes: int(cfg.Delivery.BudgetBytes)}),
+		budget: flow.NewBudget(flow.Limits{
+			Records: cfg.Delivery.WindowRecords, Bytes: int(cfg.Delivery.BudgetBytes), Unsettled: cfg.Delivery.MaxUnsettled,
+		}),
 	}
 	rt.kill, rt.killNow = context.WithCancel(context.Background())
 	rt.cut, rt.cutNow = context.WithCancel(context.Background())
@@ -195,7 +197,9 @@ func (rt *Runtime) plant() {
 		Backoff: r.Backoff(), MaxBackoff: r.MaxBackoff(),
 		Committed: rt.budget.Commit, Report: rt.committed,
 	})
-	rt.tree.commit.Add(rt.plainChild(committer.NewTracker(rt.notices, rt.budget, latest)))
+	rt.tree.commit.Add(rt.plainChild(committer.NewTracker(committer.TrackerSettings{
+		Notices: rt.notices, Budget: rt.budget, Latest: latest, Lost: rt.keeper.Rewind,
+	})))
 	rt.commit = rt.plainChild(rt.committer)
 	rt.tree.commit.Add(rt.commit)
 	rt.tree.source.Add(rt.source)

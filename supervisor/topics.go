@@ -120,6 +120,7 @@ func (t *topics) make(p connect.Producer, index int32) (*topic, error) {
 		Topic: p.Topic, Index: index, Partitions: p.Partitions,
 		Ordering: orderings[over.Ordering], Lanes: over.Lanes,
 		Parcels: pipe, Transport: transport, Tracker: t.rt.notices, Budget: t.rt.budget, Stop: t.stop,
+		Settle:     t.rt.settle(p),
 		MaxRetries: cfg.Retry.MaxRetries, Backoff: cfg.Retry.Backoff(), MaxBackoff: cfg.Retry.MaxBackoff(),
 		Logger: t.rt.log,
 		Report: func(partition int, s publisher.State, cause error) { t.report(made, partition, s, cause) },
@@ -205,4 +206,16 @@ func (t *topics) finished(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// settle says how what a topic's broker acknowledges is settled: not at all where
+// an OK promises nothing (a topic that is not reliable), and where the source could
+// not offer again what is forgotten.
+func (rt *Runtime) settle(p connect.Producer) *publisher.Settle {
+	d := rt.cfg.Delivery
+	if d.CommitAfter != "settled" || !p.Reliable || !rt.keeper.replayable() {
+		return nil
+	}
+	flush, announced := d.Flush()
+	return &publisher.Settle{Flush: flush, Announced: announced, Margin: d.SettleMargin}
 }

@@ -58,7 +58,7 @@ func BenchmarkTracker(b *testing.B) {
 		for n := range bench.held.All(bench.notes) {
 			bench.core.step(n)
 		}
-		bench.publish()
+		bench.publish(dawn)
 	}
 	step()
 	notices := make([]flow.Notice, batch)

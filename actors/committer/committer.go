@@ -34,8 +34,9 @@ type Settings struct {
 	// Backoff and MaxBackoff pace the retries of a failed commit; 0 means 1 s and
 	// 30 s.
 	Backoff, MaxBackoff time.Duration
-	// Committed is told how many records a commit covered. May be nil.
-	Committed func(records uint64)
+	// Committed is told, after each commit, how many records of each source
+	// partition in it are committed by now. May be nil.
+	Committed func(epoch uint64, records map[int32]uint64)
 	// Report is told the outcome of every call of Commit. May be nil.
 	Report func(error)
 }
@@ -216,13 +217,13 @@ func (a *Actor) settle(epoch uint64) {
 	if len(a.held) == 0 {
 		return
 	}
-	var records uint64
+	records := make(map[int32]uint64, len(a.held))
 	for name, p := range a.held {
-		records += p.Records - a.last(name, p).Records
 		a.stored[name] = p
+		records[p.Source] = p.Records
 	}
-	if a.settings.Committed != nil && records > 0 {
-		a.settings.Committed(records)
+	if a.settings.Committed != nil {
+		a.settings.Committed(epoch, records)
 	}
 	a.settings.Progress.advance(epoch, a.held, nil)
 	clear(a.held)

@@ -210,7 +210,7 @@ func TestCommitSparesWhatHasNotMoved(t *testing.T) {
 		if err := o.progress.Wait(t.Context(), 1, map[string]uint64{"p": 4}); err != nil {
 			t.Error(err)
 		}
-		o.latest.put("open", Position{Epoch: 1, Slots: 2}, 2) // in the middle of its first position
+		o.latest.put("open", Position{Epoch: 1, Source: 9, Slots: 2}, 2) // in the middle of its first position
 		after(time.Minute)
 		o.want(t, "1s e1 p@5")
 		if got, want := o.seen().committed, []uint64{1, 3}; !slices.Equal(got, want) {

@@ -39,10 +39,13 @@ func (l *Latest) forget(g gone) {
 
 // drop deletes the position of this life of the partition.
 func (g gone) drop(positions map[string]Position) {
-	if p, ok := positions[g.name]; ok && p.Epoch == g.epoch && p.Source == g.source {
+	if p, ok := positions[g.name]; ok && g.is(p) {
 		delete(positions, g.name)
 	}
 }
+
+// is reports whether p is a position of this life of the partition.
+func (g gone) is(p Position) bool { return p.Epoch == g.epoch && p.Source == g.source }
 
 func (l *Latest) signal() {
 	select {

@@ -105,7 +105,7 @@ func TestNowHearsTheFinalError(t *testing.T) {
 
 func TestActorsHaveNames(t *testing.T) {
 	t.Parallel()
-	if got := New(Settings{}).String() + " and " + NewTracker(nil, nil, nil).String(); got != "committer and tracker" {
+	if got := New(Settings{}).String() + " and " + NewTracker(TrackerSettings{}).String(); got != "committer and tracker" {
 		t.Errorf("actors are called %s", got)
 	}
 }

@@ -82,10 +82,29 @@ type office struct {
 func newOffice(s Settings) *office {
 	o := &office{store: &store{begun: time.Now()}, latest: NewLatest(), progress: NewProgress()}
 	s.Latest, s.Progress, s.Commit = o.latest, o.progress, o.store.commit
-	s.Committed = func(n uint64) { o.note(func(r *records) { r.committed = append(r.committed, n) }) }
+	s.Committed = o.covered()
 	s.Report = func(err error) { o.note(func(r *records) { r.reports = append(r.reports, err) }) }
 	o.Actor = New(s)
 	return o
+}
+
+// covered notes how many records each commit has covered that none had before.
+func (o *office) covered() func(uint64, map[int32]uint64) {
+	type life struct {
+		epoch  uint64
+		source int32
+	}
+	before := map[life]uint64{}
+	return func(epoch uint64, by map[int32]uint64) {
+		more := uint64(0)
+		for source, n := range by {
+			more += n - before[life{epoch, source}]
+			before[life{epoch, source}] = n
+		}
+		if more > 0 {
+			o.note(func(r *records) { r.committed = append(r.committed, more) })
+		}
+	}
 }
 
 func (o *office) run(t *testing.T) {
@@ -105,7 +124,8 @@ func (o *office) run(t *testing.T) {
 
 // pass puts a position as the tracker does: slots and records so far, at an offset.
 func (o *office) pass(name string, epoch, value, slots uint64) {
-	o.latest.put(name, Position{Epoch: epoch, Offset: connect.Offset{Partition: name, Value: value}, Slots: slots, Records: slots}, 1)
+	source := int32(name[0] - 'p')
+	o.latest.put(name, Position{Epoch: epoch, Source: source, Offset: connect.Offset{Partition: name, Value: value}, Slots: slots, Records: slots}, 1)
 	synctest.Wait()
 }
 

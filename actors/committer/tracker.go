@@ -9,53 +9,122 @@ package committer
 
 import (
 	"context"
+	"time"
 
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
 )
 
-// Tracker keeps the watermark of every source partition.
+// Tracker keeps the watermark of every source partition, and holds back what is
+// acknowledged until it is settled.
 type Tracker struct {
-	notices *flow.Pipe[flow.Notice]
-	budget  *flow.Budget
-	latest  *Latest
+	settings TrackerSettings
 
-	core watermark
-	held flow.Held[flow.Notice]
+	core     watermark
+	evidence evidence
+	waiting  checkpoints
+	lost     bool // the running epoch has lost acknowledgements: nothing of it moves on
+	held     flow.Held[flow.Notice]
 }
 
-// NewTracker returns a tracker that reads notices, frees the window in budget,
-// and leaves positions in latest.
-func NewTracker(notices *flow.Pipe[flow.Notice], budget *flow.Budget, latest *Latest) *Tracker {
-	return &Tracker{notices: notices, budget: budget, latest: latest}
+// TrackerSettings says what a Tracker reads and whom it tells. Notices, Budget and
+// Latest are needed.
+type TrackerSettings struct {
+	// Notices is where admissions, receipts and news of sessions come from.
+	Notices *flow.Pipe[flow.Notice]
+	// Budget is told how far the window has moved.
+	Budget *flow.Budget
+	// Latest takes the positions that may be committed.
+	Latest *Latest
+	// Lost is told, once an epoch, that acknowledgements of it may be forgotten by
+	// the broker: the source must go back to the last commit. It must not block.
+	Lost func(epoch uint64)
 }
+
+// NewTracker returns a tracker ready to Serve.
+func NewTracker(s TrackerSettings) *Tracker { return &Tracker{settings: s} }
 
 // Serve runs until ctx ends. What it had taken when it failed is held, and is
 // where the next Serve begins (design law 3).
 func (t *Tracker) Serve(ctx context.Context) error {
 	for {
-		for n := range t.held.All(t.notices) {
-			if n.Kind == flow.Sync { // receipts come before the last commit (law 8)
-				t.publish()
-				close(n.Reply)
-				continue
-			}
-			t.core.step(n)
+		for n := range t.held.All(t.settings.Notices) {
+			t.step(n)
 		}
-		t.publish()
+		t.publish(time.Now())
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-t.notices.Wake():
+		case <-t.settings.Notices.Wake():
 		}
 	}
 }
 
-func (t *Tracker) publish() {
-	t.core.forgotten(t.latest.forget)
-	t.core.advance(func(source int32, low, passed uint64, name string, p Position) {
-		t.budget.Advance(p.Epoch, source, low)
-		t.latest.put(name, p, passed)
+// step takes one notice. All come by one pipe: evidence that overtook a receipt, or
+// a loss that did, would settle what is forgotten.
+func (t *Tracker) step(n *flow.Notice) {
+	switch n.Kind {
+	case flow.Sync: // receipts come before the last commit (law 8)
+		t.publish(time.Now())
+		close(n.Reply)
+	case flow.Proven:
+		t.publish(time.Now()) // what was resolved before is covered by it, too
+		if t.evidence.step(n) {
+			t.waiting.strike(n.Topic, n.Partition, n.Session, n.At)
+			t.core.settled(&t.evidence)
+			t.release()
+		}
+	case flow.SessionBegun:
+		t.evidence.step(n)
+	case flow.SessionLost:
+		t.lose(n.Epoch)
+	case flow.Begun:
+		t.waiting.clear()
+		t.lost = false
+		t.core.step(n)
+	default:
+		t.core.step(n)
+	}
+}
+
+// lose ends the epoch as far as commits go: what waits is read again.
+func (t *Tracker) lose(epoch uint64) {
+	if epoch != t.core.epoch || t.lost {
+		return
+	}
+	t.publish(time.Now())
+	t.waiting.clear()
+	t.lost = true
+	if t.settings.Lost != nil {
+		t.settings.Lost(epoch)
+	}
+}
+
+// publish moves on what can move: the window at once, positions when what they
+// cover is settled.
+func (t *Tracker) publish(now time.Time) {
+	t.core.forgotten(func(g gone) {
+		t.waiting.forget(g)
+		t.settings.Latest.forget(g)
 	})
+	t.core.advance(func(source int32, passed uint64, s *source) {
+		t.settings.Budget.Advance(s.position.Epoch, source, s.low, s.position.Records)
+		if t.lost {
+			return
+		}
+		s.needs = t.evidence.open(s.needs)
+		m := moved{s.position, passed}
+		if len(s.needs) == 0 && len(t.waiting.queue) == 0 {
+			t.settings.Latest.put(s.name, m.Position, passed)
+			return
+		}
+		t.waiting.add(now, s.name, m, s.needs)
+	})
+	t.release()
+}
+
+// release passes on what needs no more proof, before anything joins it that does.
+func (t *Tracker) release() {
+	t.waiting.release(func(name string, m moved) { t.settings.Latest.put(name, m.Position, m.passed) })
 }
 
 // String names the actor.

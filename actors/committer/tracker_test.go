@@ -5,10 +5,14 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
 )
+
+// dawn is when tests that keep their own time begin.
+var dawn = time.Unix(1_000_000, 0)
 
 // bench is a tracker that runs, and what it speaks to.
 type bench struct {
@@ -18,12 +22,13 @@ type bench struct {
 	*Tracker
 	stop context.CancelFunc
 	done chan error
+	lost []uint64 // epochs, as the tracker told
 }
 
 // newBench makes a tracker; run starts it. It is to be used in a bubble.
 func newBench() *bench {
 	b := &bench{notes: flow.NewPipe[flow.Notice](), budget: flow.NewBudget(flow.Limits{Records: 8, Bytes: 1000}), latest: NewLatest()}
-	b.Tracker = NewTracker(b.notes, b.budget, b.latest)
+	b.Tracker = NewTracker(TrackerSettings{Notices: b.notes, Budget: b.budget, Latest: b.latest})
 	return b
 }
 

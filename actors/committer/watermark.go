@@ -43,6 +43,7 @@ type source struct {
 	position Position
 	pending  uint64 // records passed since the last position that can be committed
 	moved    bool
+	needs    []need // the newest receipt of each session that resolved its slots
 }
 
 // step takes one notice. Receipts of another epoch, and of sources that were
@@ -71,10 +72,35 @@ func (w *watermark) step(n *flow.Notice) {
 		s.admit(n.Slot, entry{value: n.Value, metadata: n.Metadata, joined: n.Joined, mark: n.Mark})
 		w.touch(n.Source, s, n.Mark)
 	case flow.Resolved:
+		s.owe(n)
 		w.touch(n.Source, s, s.resolve(n.Slot))
 	case flow.Revoked:
 		w.sources[n.Source] = nil
 		w.gone = append(w.gone, gone{s.name, w.epoch, n.Source, n.Slot})
+	}
+}
+
+// owe notes that the receipt of a slot is a promise of its session only.
+func (s *source) owe(n *flow.Notice) {
+	if n.Session == 0 {
+		return
+	}
+	for i := range s.needs {
+		if have := &s.needs[i]; have.topic == n.Topic && have.partition == n.Partition {
+			have.session, have.at = n.Session, n.At
+			return
+		}
+	}
+	s.needs = append(s.needs, need{n.Topic, n.Partition, n.Session, n.At})
+}
+
+// settled strikes off what is proven by now. A need that is met only once its
+// session is over would never be: receipts behind a hole may wait that long.
+func (w *watermark) settled(e *evidence) {
+	for _, s := range w.sources {
+		if s != nil {
+			s.needs = e.open(s.needs)
+		}
 	}
 }
 
@@ -93,10 +119,9 @@ func (w *watermark) forgotten(visit func(gone)) {
 	w.gone = w.gone[:0]
 }
 
-// advance moves every watermark that can move and calls visit for each that did:
-// with the first slot that is not resolved, how many were passed, and the
-// position reached.
-func (w *watermark) advance(visit func(source int32, low, passed uint64, name string, p Position)) {
+// advance moves every watermark that can move and calls visit for each that did,
+// with how many slots were passed.
+func (w *watermark) advance(visit func(source int32, passed uint64, s *source)) {
 	for _, i := range w.moved {
 		s := w.sources[i]
 		if s == nil {
@@ -105,7 +130,7 @@ func (w *watermark) advance(visit func(source int32, low, passed uint64, name st
 		s.moved = false
 		from := s.low
 		if s.ring.advance(s.pass) {
-			visit(i, s.low, s.low-from, s.name, s.position)
+			visit(i, s.low-from, s)
 		}
 	}
 	w.moved = w.moved[:0]

@@ -169,11 +169,12 @@ func (m *marathon) advance(t *rapid.T) {
 		}
 	}
 	got, low := map[string]Position{}, map[int32]uint64{}
-	m.core.advance(func(source int32, to, passed uint64, name string, p Position) {
-		got[name], low[source] = p, to
-		s := m.sources[source]
+	m.core.advance(func(id int32, passed uint64, at *source) {
+		to := at.low
+		got[at.name], low[id] = at.position, to
+		s := m.sources[id]
 		if s == nil || passed != to-uint64(s.reported) {
-			t.Fatalf("source %d passed %d slots to %d; it is %+v", source, passed, to, s)
+			t.Fatalf("source %d passed %d slots to %d; it is %+v", id, passed, to, s)
 		}
 		s.reported = int(to)
 	})
@@ -221,7 +222,7 @@ func TestWatermarkWaitsForTheEndOfAPosition(t *testing.T) {
 			t.Errorf("position %+v before slot %d is resolved", last, slot)
 		}
 		w.step(notice(flow.Resolved, slot, 0))
-		w.advance(func(_ int32, _, _ uint64, _ string, p Position) { last = p })
+		w.advance(func(_ int32, _ uint64, s *source) { last = s.position })
 	}
 	if want := (Position{Epoch: 1, Offset: connect.Offset{Partition: "p", Value: 7}, Slots: 3, Records: 3}); last != want {
 		t.Errorf("position %+v, want %+v", last, want)
@@ -238,10 +239,10 @@ func TestWatermarkIgnoresOldReceipts(t *testing.T) {
 		}
 	}
 	w.step(&flow.Notice{Kind: flow.Resolved, Epoch: 1})
-	w.advance(func(_ int32, _, _ uint64, _ string, p Position) { t.Errorf("moved to %+v", p) })
+	w.advance(func(_ int32, _ uint64, s *source) { t.Errorf("moved to %+v", s.position) })
 	w.step(&flow.Notice{Kind: flow.Resolved, Epoch: 2})
 	moved := false
-	w.advance(func(int32, uint64, uint64, string, Position) { moved = true })
+	w.advance(func(int32, uint64, *source) { moved = true })
 	if !moved {
 		t.Error("the receipt of this epoch did not move the watermark")
 	}

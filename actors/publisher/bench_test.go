@@ -56,6 +56,11 @@ func (e *echo) Open(i int) {
 }
 func (e *echo) Adopt(int, uint64) {}
 
+// Probe is answered in the next step, as well as everything else.
+func (e *echo) Probe(i int) {
+	e.events.Put(flow.SessionEvent{Kind: flow.Alive, Partition: i, Session: 1, Sent: e.at, Answered: e.at})
+}
+
 // crowd is a publisher on an echo, and what steps it.
 type crowd struct {
 	*Actor

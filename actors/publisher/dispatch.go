@@ -9,6 +9,9 @@ import (
 // queue sorts parcels into their lanes.
 func (a *Actor) queue() {
 	for parcel := range a.parcels.All(a.settings.Parcels) {
+		if parcel.Epoch > a.epoch {
+			a.renew(parcel.Epoch)
+		}
 		if parcel.Epoch <= a.withdrawn {
 			a.withdraw(parcel)
 			continue
@@ -17,6 +20,11 @@ func (a *Actor) queue() {
 		m.Parcel = *parcel
 		hash := a.route(m)
 		p := a.partitions[m.Partition]
+		if parcel.Epoch <= p.dropped {
+			a.withdraw(parcel)
+			a.recycle(m)
+			continue
+		}
 		p.push(m, hash)
 		a.touch(p)
 	}
@@ -46,6 +54,7 @@ func (a *Actor) start(now time.Time) (wake time.Time) {
 		at := earlier(p.due(now), a.open(p, now))
 		a.send(p, now)
 		at = earlier(at, p.probeDue(now))
+		at = earlier(at, a.prove(p, now))
 		a.tell(p)
 		if !at.IsZero() {
 			a.touch(p) // takes the place of p, or of one before it, in touched

@@ -85,7 +85,9 @@ func newPlant(t *testing.T, b devbroker.Settings, topics []connect.Producer, s p
 	p.stops, p.stop = context.WithCancel(context.Background())
 	latest := committer.NewLatest()
 	p.store = committer.New(committer.Settings{Latest: latest, Progress: committer.NewProgress(), Commit: p.commit, Committed: p.budget.Commit})
-	p.work.Go(func() { _ = committer.NewTracker(p.notices, p.budget, latest).Serve(ctx) })
+	p.work.Go(func() {
+		_ = committer.NewTracker(committer.TrackerSettings{Notices: p.notices, Budget: p.budget, Latest: latest}).Serve(ctx)
+	})
 	p.work.Go(func() { _ = p.store.Serve(ctx) })
 	for i, producer := range topics {
 		p.add(i, producer, s)

@@ -17,6 +17,9 @@ func (a *Actor) news(e *flow.SessionEvent, now time.Time) {
 	case flow.Opened:
 		a.stats.Sessions.Add(1)
 		same := e.Session == s.id
+		if !same {
+			a.begun(p, e.Session, e.Flush)
+		}
 		s.opened(e.Session, now)
 		a.settings.Transport.Adopt(p.index, e.Session)
 		a.touch(p)
@@ -29,7 +32,12 @@ func (a *Actor) news(e *flow.SessionEvent, now time.Time) {
 		if a.settings.Report != nil {
 			a.settings.Report(p.index, s.state, e.Err)
 		}
+	case flow.Alive:
+		a.alive(p, e)
+	case flow.Quiet:
+		a.quiet(p, e, now)
 	case flow.Closed:
+		p.probing = false
 		if s.closed(e.Session, now) {
 			p.asked = false
 			a.touch(p)
@@ -46,8 +54,8 @@ func (a *Actor) fail(p *partition, err error, now time.Time) {
 	a.touch(p)
 }
 
-// Withdrawal asks a publisher to let go of an epoch.
-type Withdrawal struct {
+// withdrawal asks a publisher to let go of an epoch.
+type withdrawal struct {
 	// Epoch: its records, and those of older ones, are meant.
 	Epoch uint64
 	// Drain sends what is queued; otherwise it is taken back unsent.
@@ -61,7 +69,7 @@ type Withdrawal struct {
 // if it fails, taken back too. It returns when nothing is left, or with ctx's
 // cause. The actor must be running, and intake of the epoch must have ended.
 func (a *Actor) Withdraw(ctx context.Context, epoch uint64, drain bool) error {
-	w := Withdrawal{Epoch: epoch, Drain: drain, done: make(chan struct{})}
+	w := withdrawal{Epoch: epoch, Drain: drain, done: make(chan struct{})}
 	a.commands.Put(w)
 	select {
 	case <-w.done:

@@ -45,12 +45,17 @@ func (a *Actor) settle(now time.Time) {
 // outcome decides what becomes of the message: resolved, sent again, or given up.
 func (a *Actor) outcome(p *partition, r *flow.Result, now time.Time) {
 	m := r.Message
+	current := m.Session == p.session.id
+	if current {
+		a.testify(p, r)
+	}
 	switch {
-	case r.Outcome == flow.OK:
-		a.acknowledge(&m.Parcel)
+	case r.Outcome == flow.OK && (current || !p.proof.needed()):
+		// An OK of a session that is over may be to a record that is forgotten.
+		a.acknowledge(p, m, r.Answered)
 		p.resolve(m)
 		a.recycle(m)
-	case m.Parcel.Epoch <= a.withdrawn:
+	case m.Parcel.Epoch <= max(a.withdrawn, p.dropped):
 		a.withdraw(&m.Parcel)
 		p.resolve(m)
 		a.recycle(m)
@@ -69,13 +74,13 @@ func (a *Actor) outcome(p *partition, r *flow.Result, now time.Time) {
 }
 
 // acknowledge resolves a record the broker said OK to.
-func (a *Actor) acknowledge(p *flow.Parcel) {
-	a.count(0, p)
-	if p.Source != flow.NoSource {
-		a.notices = append(a.notices, flow.Notice{Kind: flow.Resolved, Epoch: p.Epoch, Source: p.Source, Slot: p.Slot})
+func (a *Actor) acknowledge(p *partition, m *flow.Message, answered time.Time) {
+	a.count(0, &m.Parcel)
+	if n := a.receipt(p, m, answered); n.Source != flow.NoSource {
+		a.notices = append(a.notices, n)
 	}
-	if p.Waiter != nil {
-		p.Waiter.Resolve(nil)
+	if w := m.Parcel.Waiter; w != nil {
+		w.Resolve(nil)
 	}
 }
 

@@ -30,6 +30,9 @@ type Transport interface {
 	Open(partition int)
 	// Adopt lets sends that name session through from now on.
 	Adopt(partition int, session uint64)
+	// Probe asks for one health check of the adopted session: Alive, Closed or
+	// Quiet follows.
+	Probe(partition int)
 	// Events is where news of sessions arrives.
 	Events() *flow.Pipe[flow.SessionEvent]
 }
@@ -52,6 +55,8 @@ type Settings struct {
 	// Stop ends when no more parcels will come: Serve then returns nil as soon as
 	// everything is resolved.
 	Stop context.Context
+	// Settle says how acknowledgements are settled; nil means that an OK is final.
+	Settle *Settle
 	// MaxRetries is how many outcomes that blame a record are tried again; 0 means
 	// none. None blames it unless others pass.
 	MaxRetries int
@@ -69,7 +74,7 @@ type Settings struct {
 type Actor struct {
 	settings   Settings
 	partitions []*partition
-	commands   *flow.Pipe[Withdrawal]
+	commands   *flow.Pipe[withdrawal]
 	stats      Stats
 	next       int // round robin of keyless records
 
@@ -77,10 +82,11 @@ type Actor struct {
 	parcels flow.Held[flow.Parcel]
 	results flow.Held[flow.Result]
 	events  flow.Held[flow.SessionEvent]
-	asked   []Withdrawal
+	asked   []withdrawal
 
 	withdrawn uint64 // records of epochs up to this one are not sent any more
 	notices   []flow.Notice
+	epoch     uint64   // the newest a parcel came from
 	done      [2]tally // published, withdrawn: since the last flush
 	fatal     error    // to be returned by Serve, once
 	spare     *flow.Message
@@ -90,6 +96,9 @@ type Actor struct {
 type partition struct {
 	*lanes
 	session session
+	proof   proof
+	probing bool   // a health check asked for by proof is under way
+	dropped uint64 // records of epochs up to this one may be forgotten by the broker, and are read again
 	index   int
 	marked  bool // in dirty
 	asked   bool // a session has been asked for
@@ -108,10 +117,13 @@ func New(s Settings) *Actor {
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &Actor{settings: s, commands: flow.NewPipe[Withdrawal]()}
+	a := &Actor{settings: s, commands: flow.NewPipe[withdrawal]()}
 	for i := range max(s.Partitions, 1) {
 		p := &partition{lanes: newLanes(s.Ordering, s.Lanes), index: i, passed: 1}
 		p.session.pause = a.pause
+		if s.Settle != nil {
+			p.proof.flush, p.proof.margin = s.Settle.Flush, s.Settle.Margin
+		}
 		a.partitions = append(a.partitions, p)
 	}
 	return a
@@ -164,7 +176,7 @@ func (a *Actor) Serve(ctx context.Context) error {
 			a.fatal = nil
 			return err
 		}
-		if a.settings.Stop.Err() != nil && a.dry() {
+		if a.settings.Stop.Err() != nil && a.dry() && a.proven() {
 			return nil
 		}
 		if !wake.IsZero() {
@@ -207,6 +219,17 @@ func (a *Actor) dry() bool {
 	}
 	for _, p := range a.partitions {
 		if !p.dry() && (p.session.state != Failed || p.flying > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// proven reports whether all that was acknowledged is settled, as far as it can be:
+// a session in doubt is proven by a send alone, and none is to come once all is dry.
+func (a *Actor) proven() bool {
+	for _, p := range a.partitions {
+		if p.proof.needed() && p.proof.dirty() && !p.proof.doubted && p.session.state != Failed {
 			return false
 		}
 	}

@@ -18,8 +18,12 @@ type script struct {
 	sessions *flow.Pipe[flow.SessionEvent]
 
 	mu     sync.Mutex
+	clock  time.Time // sends start and are answered at
 	flying []*flow.Message
+	sent   []time.Time // when each in flight was
 	calls  []string
+	looks  int                 // for results
+	prober func(partition int) // answers health checks; may be nil
 }
 
 func newScript() *script {
@@ -29,10 +33,23 @@ func newScript() *script {
 func (s *script) Start(m *flow.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.flying = append(s.flying, m)
+	s.flying, s.sent = append(s.flying, m), append(s.sent, s.clock)
 }
 
-func (s *script) Results() *flow.Pipe[flow.Result] { return s.outcomes }
+func (s *script) Results() *flow.Pipe[flow.Result] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looks++
+	return s.outcomes
+}
+
+// steps returns how often Serve has gone round: it looks for results once to take
+// them, and once to wait for more.
+func (s *script) steps() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.looks / 2
+}
 
 func (s *script) Events() *flow.Pipe[flow.SessionEvent] { return s.sessions }
 
@@ -40,6 +57,13 @@ func (s *script) Open(partition int) { s.called("open %d", partition) }
 
 func (s *script) Adopt(partition int, session uint64) {
 	s.called("adopt %d in %d", session, partition)
+}
+
+func (s *script) Probe(partition int) {
+	s.called("probe %d", partition)
+	if s.prober != nil {
+		s.prober(partition)
+	}
 }
 
 func (s *script) called(format string, args ...any) {
@@ -75,8 +99,8 @@ func (s *script) reply(t testing.TB, payload string, o flow.Outcome) {
 		err = fmt.Errorf("%s: %w", o, errDown)
 	}
 	m := s.flying[i]
-	s.flying = slices.Delete(s.flying, i, i+1)
-	s.outcomes.Put(flow.Result{Message: m, Outcome: o, Err: err})
+	s.outcomes.Put(flow.Result{Message: m, Outcome: o, Err: err, Sent: s.sent[i], Answered: s.clock})
+	s.flying, s.sent = slices.Delete(s.flying, i, i+1), slices.Delete(s.sent, i, i+1)
 }
 
 // payloads returns what is in flight, in the order in which it was started.
@@ -146,6 +170,7 @@ func keyed(key, payload string) flow.Parcel {
 // tick lets the actor do what there is to do, time after time has passed.
 func (g *stage) tick(after time.Duration) (wake time.Time) {
 	g.now = g.now.Add(after)
+	g.clock = g.now
 	return g.step(g.now)
 }
 

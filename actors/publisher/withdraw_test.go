@@ -18,7 +18,7 @@ func of(epoch uint64, p flow.Parcel, w flow.Waiter) flow.Parcel {
 
 // ask is Withdraw without the waiting: it returns what is closed at the end.
 func (g *stage) ask(epoch uint64, drain bool) chan struct{} {
-	w := Withdrawal{Epoch: epoch, Drain: drain, done: make(chan struct{})}
+	w := withdrawal{Epoch: epoch, Drain: drain, done: make(chan struct{})}
 	g.commands.Put(w)
 	return w.done
 }

@@ -49,7 +49,9 @@ func (b *Budget) Begin(epoch uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.epoch = epoch
+	clear(b.core.sources)
 	b.core.sources = b.core.sources[:0]
+	b.core.unsettled = 0
 }
 
 // Admit takes what c asks for, waiting for room until ctx or quit ends. It returns
@@ -151,22 +153,72 @@ func (b *Budget) resolve(topic int32, f Fate, records, bytes int) {
 	b.topic(topic).resolve(f, uint64(records))
 }
 
-// Advance says that every slot of a source partition below low is resolved.
-func (b *Budget) Advance(epoch uint64, source int32, low uint64) {
+// Advance says that every slot of a source partition below low is resolved, and
+// that those held so many records.
+func (b *Budget) Advance(epoch uint64, source int32, low, records uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if epoch != b.epoch {
 		return
 	}
 	b.core.source(source).low = low
+	b.core.reached(source, records)
 	b.grant()
 }
 
-// Commit counts records that a commit has covered.
-func (b *Budget) Commit(records uint64) {
+// Commit says how many records of some source partitions are committed by now.
+func (b *Budget) Commit(epoch uint64, records map[int32]uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.totals.Committed += records
+	if epoch != b.epoch {
+		return
+	}
+	more := uint64(0)
+	for source, n := range records {
+		more += b.core.stored(source, n)
+	}
+	if more == 0 {
+		return
+	}
+	b.totals.Committed += more
+	b.core.caution.committed(b.limits().Records + b.limits().Unsettled)
+	b.grant()
+}
+
+// Revoke says that nothing more is committed for a source partition.
+func (b *Budget) Revoke(epoch uint64, source int32) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if epoch != b.epoch {
+		return
+	}
+	b.core.revoke(source)
+	b.grant()
+}
+
+// Rewound says that the source goes back to the last commit because the broker
+// may have forgotten what it acknowledged.
+func (b *Budget) Rewound() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.core.caution.rewound(b.core.ahead())
+}
+
+// Caution returns how many records may be read ahead of the commit while the
+// broker lives shorter than settling takes; 0 means as many as ever.
+func (b *Budget) Caution() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.core.caution.span
+}
+
+func (b *Budget) limits() Limits { return b.core.limits }
+
+// Unsettled returns how many records are resolved and not committed.
+func (b *Budget) Unsettled() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.core.unsettled
 }
 
 // grant lets waiting calls in, in turn. A call of an epoch that is over is left to

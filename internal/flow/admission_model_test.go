@@ -110,7 +110,7 @@ func (m *admission) resolve(t *rapid.T) {
 			l.spans[s.Source].low += low
 			low = l.spans[s.Source].low
 		}
-		m.budget.Advance(a.epoch, s.Source, low) // late news of another epoch changes nothing
+		m.budget.Advance(a.epoch, s.Source, low, low) // late news of another epoch changes nothing
 		m.settle(t)
 	}
 }

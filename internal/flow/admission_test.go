@@ -167,7 +167,7 @@ func TestBeginLeavesOldCallsToTheirQuit(t *testing.T) {
 		old := ask(t.Context(), b, quit, 1, call(0, 3, 0, 3))
 		b.Begin(2)
 		b.Resolve(0, Withdrawn, 10, 10)
-		b.Advance(1, 0, 10)
+		b.Advance(1, 0, 10, 10)
 		if !old.waits() {
 			t.Error("a call of the old epoch was let in")
 		}
@@ -253,14 +253,18 @@ func TestAdmitFlowsAroundAStalledTopic(t *testing.T) {
 func TestCommitStandsApart(t *testing.T) {
 	t.Parallel()
 	b := NewBudget(Limits{Records: 10, Bytes: 10})
-	b.Commit(7)
-	if got, want := b.Totals(), (Totals{Committed: 7}); got != want {
+	b.Begin(1)
+	b.Commit(1, map[int32]uint64{0: 7, 1: 2})
+	b.Commit(1, map[int32]uint64{0: 9}) // of which 7 are counted
+	b.Commit(1, map[int32]uint64{0: 8}) // a late one
+	b.Commit(0, map[int32]uint64{0: 5}) // of an epoch that is over
+	if got, want := b.Totals(), (Totals{Committed: 11}); got != want {
 		t.Errorf("totals %+v, want %+v", got, want)
 	}
 	if got := b.Topic(5); got != (Totals{}) {
 		t.Errorf("a topic nobody used has %+v", got)
 	}
-	if got := b.Limits(); got != (Limits{10, 10}) {
+	if got := b.Limits(); got != (Limits{Records: 10, Bytes: 10}) {
 		t.Errorf("limits %+v", got)
 	}
 }

@@ -78,6 +78,6 @@ func BenchmarkAdmit(b *testing.B) {
 		}
 		budget.Resolve(0, Published, 500, 500)
 		low += 500
-		budget.Advance(0, 0, low)
+		budget.Advance(0, 0, low, low)
 	}
 }

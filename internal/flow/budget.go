@@ -17,6 +17,10 @@ type Limits struct {
 	Records int
 	// Bytes is the byte budget.
 	Bytes int
+	// Unsettled is the most records read and not committed; 0 means no bound. They
+	// cost no memory once they are acknowledged: what it bounds is how much is read
+	// again after a crash.
+	Unsettled int
 }
 
 // verdict is what the budget says to a call.
@@ -35,11 +39,18 @@ type budget struct {
 	records, bytes int
 	topics         []Use
 	sources        []window
+	unsettled      uint64 // records resolved and not committed, of the running epoch
+	caution        caution
 }
 
 // window is the unresolved span of one source partition: slots are counted from 0
-// when they are admitted, and low is the first that is not resolved.
-type window struct{ next, low uint64 }
+// when they are admitted, and low is the first that is not resolved. Of the records
+// before low, stored are committed.
+type window struct {
+	next, low       uint64
+	reached, stored uint64
+	gone            bool
+}
 
 // line is what the calls at the front of the queue wait for. A call behind them
 // that wants some of the same waits too, or a stream of small calls would keep a
@@ -77,11 +88,22 @@ func (b *budget) judge(c *Call, ahead *line) verdict {
 			v = waitOwn
 		}
 	}
-	if v == fits && (b.records+c.Records > b.limits.Records || b.bytes+c.Bytes > b.limits.Bytes) {
+	if v == fits && (b.records+c.Records > b.limits.Records || b.bytes+c.Bytes > b.limits.Bytes || !b.readsOn(c)) {
 		return waitAll
 	}
 	return v
 }
+
+// readsOn bounds how far reading is ahead of the commit. A runtime that has nothing
+// to commit reads any call.
+func (b *budget) readsOn(c *Call) bool {
+	limit := b.caution.limit(b.limits.Unsettled)
+	ahead := b.ahead()
+	return limit == 0 || ahead == 0 || ahead+c.Records <= limit
+}
+
+// ahead is how many records are read and not committed.
+func (b *budget) ahead() int { return b.records + int(b.unsettled) }
 
 // spans keeps the unresolved slots of one source partition to the window.
 func (b *budget) spans(s Span) bool {
@@ -133,4 +155,35 @@ func (b *budget) source(i int32) *window {
 		b.sources = append(b.sources, window{})
 	}
 	return &b.sources[i]
+}
+
+// reached notes how many records of a source partition are resolved without a gap.
+func (b *budget) reached(i int32, records uint64) {
+	if w := b.source(i); !w.gone && records > w.reached {
+		b.unsettled += records - w.reached
+		w.reached = records
+	}
+}
+
+// stored notes how many records of a source partition are committed, and returns
+// how many that is more than before.
+func (b *budget) stored(i int32, records uint64) uint64 {
+	w := b.source(i)
+	if records <= w.stored {
+		return 0
+	}
+	more := records - w.stored
+	w.stored = records
+	if !w.gone {
+		b.unsettled -= min(more, b.unsettled)
+	}
+	return more
+}
+
+// revoke forgets what of a source partition is not committed.
+func (b *budget) revoke(i int32) {
+	if w := b.source(i); !w.gone {
+		w.gone = true
+		b.unsettled -= min(w.reached-min(w.stored, w.reached), b.unsettled)
+	}
 }

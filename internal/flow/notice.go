@@ -1,5 +1,7 @@
 package flow
 
+import "time"
+
 // Notice is what the tracker is told. Hand-over and publishers put their notices
 // into one pipe, so what one of them says arrives in the order it was said; an
 // admission therefore always comes before the receipt that resolves it.
@@ -22,6 +24,14 @@ type Notice struct {
 	// Mark says that the slot carries no record and is resolved at once; only for
 	// Admitted.
 	Mark bool
+	// Topic and Partition name the topic partition whose session At is about; only
+	// for Resolved, Proven, SessionBegun and SessionLost. Session is its producer
+	// id; 0 in a receipt that needs no proof.
+	Topic, Partition int32
+	Session          uint64
+	// At is when the OK was received (Resolved), or up to when whatever the session
+	// said OK to is settled (Proven).
+	At time.Time
 	// Reply is closed once everything before this notice has been dealt with; only
 	// for Sync.
 	Reply chan<- struct{}
@@ -43,4 +53,12 @@ const (
 	Revoked
 	// Sync asks for Reply to be closed.
 	Sync
+	// Proven: the broker process behind Session has lived long enough to have
+	// written everything it said OK to up to At.
+	Proven
+	// SessionBegun: a topic partition has another session.
+	SessionBegun
+	// SessionLost: the session ended with OKs that were not proven, given to records
+	// of Epoch: they may be forgotten.
+	SessionLost
 )

@@ -34,7 +34,7 @@ func BenchmarkHandAll(b *testing.B) {
 				notices = r.notes.Take(notices)
 				for i := range notices {
 					if n := &notices[i]; n.Kind == flow.Admitted {
-						r.budget.Advance(1, n.Source, n.Slot+1)
+						r.budget.Advance(1, n.Source, n.Slot+1, n.Slot+1)
 					}
 				}
 				parcels = r.pipes[topicA].Take(parcels)
@@ -62,7 +62,7 @@ func BenchmarkHand(b *testing.B) {
 		}
 		notices = r.notes.Take(notices)
 		parcels = r.pipes[topicA].Take(parcels)
-		r.budget.Advance(1, 0, one[0].Offset.Value)
+		r.budget.Advance(1, 0, one[0].Offset.Value, one[0].Offset.Value)
 		r.budget.Resolve(0, flow.Published, 1, parcels[0].Size)
 	}
 }

@@ -113,6 +113,7 @@ func (g *Gate) Revoke(names ...string) {
 		if s, ok := g.epoch.sources[name]; ok {
 			delete(g.epoch.sources, name)
 			g.epoch.revoked[name], s.revoked = s, true
+			g.settings.Budget.Revoke(g.epoch.number, s.id)
 			g.settings.Tracker.Put(flow.Notice{Kind: flow.Revoked, Epoch: g.epoch.number, Source: s.id, Slot: s.handed()})
 		}
 	}

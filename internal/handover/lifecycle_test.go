@@ -241,7 +241,7 @@ func TestTheTrackerHearsFirst(t *testing.T) {
 				early++
 			}
 			for _, p := range r.pipes[topicA].Take(nil) {
-				r.budget.Advance(1, p.Source, p.Slot+1)
+				r.budget.Advance(1, p.Source, p.Slot+1, p.Slot+1)
 				r.budget.Resolve(0, flow.Published, 1, p.Size)
 			}
 			taken <- struct{}{}

@@ -88,7 +88,7 @@ func receive(t *testing.T, r *rig, quit chan struct{}) {
 				}
 			}
 			if p.Source != flow.NoSource {
-				r.budget.Advance(1, p.Source, p.Slot+1)
+				r.budget.Advance(1, p.Source, p.Slot+1, p.Slot+1)
 			}
 			r.budget.Resolve(0, flow.Published, 1, p.Size)
 		}

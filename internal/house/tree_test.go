@@ -128,10 +128,10 @@ var repository = sync.OnceValues(func() (*tree, error) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() {
-			if d.Name() == ".git" {
-				return filepath.SkipDir
-			}
+		switch {
+		case d.Name() == ".git" && d.IsDir():
+			return filepath.SkipDir
+		case d.Name() == ".git", d.IsDir(): // in a second work tree it is a file
 			return nil
 		}
 		text, err := os.ReadFile(name)
