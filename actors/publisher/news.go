@@ -2,7 +2,6 @@ package publisher
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -48,7 +47,7 @@ func (a *Actor) news(e *flow.SessionEvent, now time.Time) {
 // fail gives a topic partition up; the first cause is reported.
 func (a *Actor) fail(p *partition, err error, now time.Time) {
 	if p.session.state != Failed {
-		a.fatal = errors.Join(a.fatal, err)
+		a.fatal.session(err)
 	}
 	p.session.failed(err, now)
 	a.touch(p)

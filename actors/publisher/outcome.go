@@ -1,7 +1,6 @@
 package publisher
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -29,7 +28,7 @@ func (a *Actor) settle(now time.Time) {
 		before := p.session.state
 		lost := p.session.outcome(r.Outcome, r.Message.Session, r.Err, now)
 		if p.session.state == Failed && before != Failed {
-			a.fatal = errors.Join(a.fatal, p.session.cause)
+			a.fatal.session(p.session.cause)
 		}
 		a.outcome(p, r, now)
 		a.touch(p)
@@ -101,7 +100,7 @@ func (a *Actor) refuse(p *partition, m *flow.Message, err error) {
 	w := m.Parcel.Waiter
 	if w == nil {
 		p.halt(m)
-		a.fatal = errors.Join(a.fatal, connect.Fatal(fmt.Errorf(`%w; [errors] on_invalid is "halt"`, err)))
+		a.fatal.record(connect.Fatal(fmt.Errorf(`%w; [errors] on_invalid is "halt"`, err)))
 		return
 	}
 	a.count(1, &m.Parcel)

@@ -66,26 +66,6 @@ func TestRefusedRecordHaltsItsLane(t *testing.T) {
 	}
 }
 
-// Two records refused in one step are both named.
-func TestEveryRefusedRecordIsNamed(t *testing.T) {
-	t.Parallel()
-	g := newStage(t, Settings{Partitions: 2})
-	first, second := keyed("a", "1"), keyed("b", "2")
-	first.Stamp, second.Stamp = flow.Stamp{Partition: "p", Position: 1}, flow.Stamp{Partition: "q", Position: 2}
-	g.put(first, second)
-	g.begin()
-	g.reply(t, "1", flow.Refused)
-	g.reply(t, "2", flow.Refused)
-	g.sessions.Put(flow.SessionEvent{Kind: flow.Failed, Partition: 0, Err: connect.ConfigError("other partitions")})
-	g.tick(0)
-	err := g.fatalities()
-	for _, word := range []string{"p@1", "q@2", "other partitions"} {
-		if err == nil || !strings.Contains(err.Error(), word) {
-			t.Errorf("%v does not name %s", err, word)
-		}
-	}
-}
-
 // Whoever waits in Deliver is told of a refusal, and that settles it: the lane goes
 // on and the commit may pass.
 func TestRefusedDeliveryIsAnswered(t *testing.T) {

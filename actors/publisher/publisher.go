@@ -88,7 +88,7 @@ type Actor struct {
 	notices   []flow.Notice
 	epoch     uint64   // the newest a parcel came from
 	done      [2]tally // published, withdrawn: since the last flush
-	fatal     error    // to be returned by Serve, once
+	fatal     fatalities
 	spare     *flow.Message
 	dirty     []*partition // may be able to start something
 }
@@ -157,9 +157,10 @@ func (a *Actor) String() string { return "publisher " + a.settings.Topic }
 func (a *Actor) Stats() *Stats { return &a.stats }
 
 // Serve publishes until ctx ends, or until everything is resolved after Stop, when
-// it returns nil. It returns an error of ClassFatal or ClassConfig once for each
-// record that cannot be delivered and each session that cannot be opened; a new
-// Serve then carries on with the rest.
+// it returns nil. It returns an error of ClassFatal or ClassConfig once for the first
+// record that cannot be delivered and for each session that cannot be opened, and at
+// the end one with the number of the records given up later; a new Serve then
+// carries on with the rest.
 func (a *Actor) Serve(ctx context.Context) error {
 	a.dirty = a.dirty[:0]
 	for _, p := range a.partitions {
@@ -172,12 +173,11 @@ func (a *Actor) Serve(ctx context.Context) error {
 	stop := a.settings.Stop.Done()
 	for {
 		wake := a.step(time.Now())
-		if err := a.fatal; err != nil {
-			a.fatal = nil
+		if err := a.fatal.take(); err != nil {
 			return err
 		}
 		if a.settings.Stop.Err() != nil && a.dry() && a.proven() {
-			return nil
+			return a.fatal.last(a.settings.Topic)
 		}
 		if !wake.IsZero() {
 			timer.Reset(time.Until(wake))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -35,6 +36,7 @@ func TestOrderAcrossARevoke(t *testing.T) {
 			p.Revoke("a")
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		var got []string
 		for m := range p.broker.Log(plain.Topic) {
 			got = append(got, string(m.Payload))

@@ -215,11 +215,7 @@ func (g *stage) resolved() []uint64 {
 }
 
 // fatalities takes the error the next Serve would return.
-func (g *stage) fatalities() error {
-	err := g.fatal
-	g.fatal = nil
-	return err
-}
+func (g *stage) fatalities() error { return g.fatal.take() }
 
 // ear is a waiter that remembers.
 type ear struct {

@@ -19,11 +19,14 @@ func TestStopAwaitsProof(t *testing.T) {
 		"proven": {func(*testing.T, *stage) {}, proofFlush + 2*proofMargin},
 		"lost":   {func(_ *testing.T, g *stage) { g.quietly(); g.opened(0, 8) }, time.Second},
 		"refused": {func(t *testing.T, g *stage) {
-			odd := text("2")
+			odd, other := text("2"), text("3")
 			odd.Waiter = new(ear)
-			g.put(odd)
+			odd.Lane, other.Lane = 2, 3
+			g.put(odd, other)
 			synctest.Wait()
-			g.reply(t, "2", flow.Unclear) // is given up, and nothing else is to be sent
+			g.reply(t, "3", flow.OK)
+			synctest.Wait()
+			g.reply(t, "2", flow.Unclear) // while another passes: given up, and nothing else is to be sent
 		}, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package publisher_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -32,6 +33,7 @@ func TestBrokerTroubleIsNotFatal(t *testing.T) {
 			inPlant(t, devbroker.Settings{}, publisher.Settings{Lanes: 16, MaxRetries: 3}, []connect.Producer{plain}, func(made *plant) {
 				p = made
 				p.send(plain.Topic, 20, 0, 100)
+				synctest.Wait()
 				fault.Times = devbroker.Keep
 				scene := p.broker.Script(fault)
 				for i := range 10 {
