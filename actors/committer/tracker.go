@@ -70,10 +70,10 @@ func (t *Tracker) step(n *flow.Notice) {
 		t.publish(time.Now()) // what was resolved before is covered by it, too
 		if t.evidence.step(n) {
 			t.waiting.strike(n.Topic, n.Partition, n.Session, n.At)
-			t.core.settled(&t.evidence)
 			t.release()
 		}
 	case flow.SessionBegun:
+		t.core.settled(&t.evidence) // by the session before, of which nothing more is heard
 		t.evidence.step(n)
 	case flow.SessionLost:
 		t.lose(n.Epoch)

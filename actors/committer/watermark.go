@@ -94,8 +94,8 @@ func (s *source) owe(n *flow.Notice) {
 	s.needs = append(s.needs, need{n.Topic, n.Partition, n.Session, n.At})
 }
 
-// settled strikes off what is proven by now. A need that is met only once its
-// session is over would never be: receipts behind a hole may wait that long.
+// settled strikes off what is proven by now, before a session is replaced and its
+// proofs are forgotten: receipts behind a hole may wait that long.
 func (w *watermark) settled(e *evidence) {
 	for _, s := range w.sources {
 		if s != nil {
