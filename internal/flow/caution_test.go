@@ -68,4 +68,3 @@ func TestCautionAlwaysEnds(t *testing.T) {
 		}
 	})
 }
-
