@@ -161,7 +161,7 @@ func publish(ctx context.Context, t *testing.T, url string, n int, change func(*
 	}
 }
 
-func plain(*config.Connector) {}
+func unchanged(*config.Connector) {}
 
 func limited(t *testing.T) context.Context {
 	t.Helper()
@@ -182,7 +182,7 @@ func TestConsumeGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
 	ctx, b := limited(t), start(t, devbroker.Settings{})
 	first := watch(ctx, t, nil, nil, "-danube", b.URL(), "-count", "3")
-	publish(ctx, t, b.URL(), 25, plain)
+	publish(ctx, t, b.URL(), 25, unchanged)
 	if stdout, stderr := first.ends(t, 0); stdout != printedNumbers(0, 3) || strings.Count(stderr, "\n") != 1 {
 		t.Errorf("printed %s, saying %s", stdout, stderr)
 	}
@@ -198,7 +198,7 @@ func TestWhatCannotBePrintedIsNotAcknowledged(t *testing.T) {
 	t.Parallel()
 	ctx, b := limited(t), start(t, devbroker.Settings{})
 	first := watch(ctx, t, errors.New("disk full"), nil, "-danube", b.URL())
-	publish(ctx, t, b.URL(), 2, plain)
+	publish(ctx, t, b.URL(), 2, unchanged)
 	if stdout, stderr := first.ends(t, 1); stdout != "" || !strings.Contains(stderr, "disk full") {
 		t.Errorf("printed %s, saying %s", stdout, stderr)
 	}
@@ -216,7 +216,7 @@ func TestWhatIsPrintedIsAcknowledgedAlsoAtTheEnd(t *testing.T) {
 	first.mu.Lock()
 	first.line = cancel
 	first.mu.Unlock()
-	publish(ctx, t, b.URL(), 2, plain)
+	publish(ctx, t, b.URL(), 2, unchanged)
 	if stdout, stderr := first.ends(t, 0); stdout != printedNumbers(0, 1) || strings.Contains(stderr, "printed again") {
 		t.Errorf("printed %s, saying %s", stdout, stderr)
 	}
@@ -231,7 +231,7 @@ func TestAFailedAcknowledgementIsTold(t *testing.T) {
 	ctx, b := limited(t), start(t, devbroker.Settings{})
 	b.Script(devbroker.Fault{Method: "Ack", Code: codes.Internal, Text: "not now"})
 	s := watch(ctx, t, nil, nil, "-danube", b.URL(), "-count", "2")
-	publish(ctx, t, b.URL(), 2, plain)
+	publish(ctx, t, b.URL(), 2, unchanged)
 	if stdout, stderr := s.ends(t, 0); stdout != printedNumbers(0, 2) || strings.Count(stderr, "not now") != 1 || !strings.Contains(stderr, "may be printed again") {
 		t.Errorf("printed %s, saying %s", stdout, stderr)
 	}
@@ -298,7 +298,7 @@ func TestBrokerSaysWhereItIsAndEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := watch(ctx, t, nil, nil, "-danube", url, "-count", "1")
-	publish(ctx, t, url, 1, plain)
+	publish(ctx, t, url, 1, unchanged)
 	s.ends(t, 0)
 	cancel()
 	if code := <-ended; code != 0 {

@@ -28,12 +28,12 @@ func help(ctx context.Context, args []string, e environment) error {
 	case len(args) == 0, args[0] == "help":
 		usage(e.stdout)
 		return nil
-	case len(args) > 1:
+	case len(args) > 1 && args[0] != "offsets": // whose actions have flags of their own
 		return connect.ConfigError("takes one verb, not %q", strings.Join(args, " "))
 	}
 	i := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })
 	if i < 0 {
 		return connect.ConfigError("%q is no verb; danube-connect help lists them", args[0])
 	}
-	return all[i].run(ctx, []string{"-help"}, e)
+	return all[i].run(ctx, append(args[1:len(args):len(args)], "-help"), e)
 }

@@ -2,6 +2,7 @@
 //
 //	danube-connect broker     run a development broker
 //	danube-connect consume    print what arrives in a topic
+//	danube-connect offsets    show and change the offsets of a stopped connector
 //	danube-connect help       say how to use it, or one of its verbs
 //
 // Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed,
@@ -47,6 +48,7 @@ func verbs() []verb {
 	return []verb{
 		{"broker", "run a development broker", broker},
 		{"consume", "print what arrives in a topic", consume},
+		{"offsets", "show and change the offsets of a stopped connector", offsets},
 		{"help", "say how to use it, or one of its verbs", help},
 	}
 }

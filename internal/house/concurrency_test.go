@@ -9,7 +9,7 @@ import (
 
 // goroutineOwners are the directories whose code may start goroutines, because
 // something there is named as their owner and waits for their end (law 2).
-var goroutineOwners = []string{"bench", "cmd", "connecttest", "devbroker", "examples", "internal/danube", "supervisor"}
+var goroutineOwners = []string{"bench", "cmd", "connecttest", "devbroker", "examples", "internal/danube", "offset", "supervisor"}
 
 // goroutines finds goroutines started where nobody owns them: go statements, and
 // the Go methods of sync.WaitGroup and its like.
