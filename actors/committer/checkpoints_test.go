@@ -161,8 +161,11 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 	got := e.open([]need{
-		{partition: 0, session: 8, at: at0(2)}, {partition: 0, session: 8, at: at0(3)}, {partition: 0, session: 7, at: at0(1)},
-		{partition: 1, session: 7, at: at0(3)}, {topic: 1, session: 7, at: at0(1)},
+		{partition: 0, session: 8, at: at0(2)},
+		{partition: 0, session: 8, at: at0(3)},
+		{partition: 0, session: 7, at: at0(1)},
+		{partition: 1, session: 7, at: at0(3)},
+		{topic: 1, session: 7, at: at0(1)},
 	})
 	want := []need{{partition: 0, session: 8, at: at0(3)}, {partition: 0, session: 7, at: at0(1)}, {topic: 1, session: 7, at: at0(1)}}
 	if !slices.Equal(got, want) {
