@@ -22,6 +22,7 @@ type Connector struct {
 	Commit     Commit     `toml:"commit" koanf:"commit"`
 	Errors     Errors     `toml:"errors" koanf:"errors"`
 	HTTP       HTTP       `toml:"http" koanf:"http"`
+	Offsets    Offsets    `toml:"offsets" koanf:"offsets"`
 
 	// Topics holds what is different for one topic, by its name. See TopicFor.
 	Topics map[string]Topic `toml:"topics" koanf:"topics"`
@@ -180,6 +181,12 @@ type Errors struct {
 type HTTP struct {
 	// Bind is the address to listen on; the port is Processing.MetricsPort.
 	Bind string `toml:"bind" koanf:"bind"`
+}
+
+// Offsets is the [offsets] table: where the runtime keeps the source's place.
+type Offsets struct {
+	// Path is the file; empty means that the source keeps its place itself.
+	Path string `toml:"path" koanf:"path"`
 }
 
 // Topic is what is different for one topic: the table [topics."/ns/topic"].

@@ -127,4 +127,9 @@ var runtimeKeys = []key{
 		doc:  "The IP address the listener binds to, or \"localhost\"; the port is `processing.metrics_port`.",
 		edge: "\"0.0.0.0\" or \"::\": every interface. The pages ask for no password.",
 	},
+	{
+		path: "offsets.path", value: "",
+		doc:  "The file in which the runtime keeps how far delivery has come, for sources whose system cannot; Epoch.Resume hands it back. Its directory must be there; `danube-connect offsets` shows it.",
+		edge: "One file a connector, locked while it runs. A relative path begins where the process was started.",
+	},
 }

@@ -42,7 +42,7 @@ func TestTenMistakesAreTenLines(t *testing.T) {
 		`c.toml:1:1: danube_service_url: has the scheme "kafka"; must be "http://host:port", or "https://host:port" for TLS`,
 		`c.toml:2:1: connector_name: "my source" has other characters; must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -`,
 		`c.toml:4:2: procesing: unknown key; must be danube_service_url, connector_name, processing, retry, danube, delivery, commit, errors, ` +
-			`http, topics, schemas or my_source (did you mean "processing"?)`,
+			`http, offsets, topics, schemas or my_source (did you mean "processing"?)`,
 		`c.toml:8:1: retry.max_retries: 101 is out of range; must be an integer from 0 to 100 tries`,
 		`c.toml:11:1: delivery.drain_timeout: is an integer; must be a duration from "100ms" to "1h"`,
 		`c.toml:12:1: delivery.lanes: is a float, 4.9; must be an integer from 1 to 65536 requests`,
@@ -91,10 +91,10 @@ var mistakes = []mistake{
 		`4:1: delivery.max_unsettled: 0 is out of range; must be an integer from 1 to 1000000000 records`,
 	}},
 	{"own table nobody asked for", "[orders]\na = 1\n[orders.b]\n[[orders.c]]\nd = 2", []string{
-		`3:2: orders: unknown key; must be danube_service_url, connector_name, processing, retry, danube, delivery, commit, errors, http, topics or schemas`,
+		`3:2: orders: unknown key; must be danube_service_url, connector_name, processing, retry, danube, delivery, commit, errors, http, offsets, topics or schemas`,
 	}},
 	{"letters of another size", "[Retry]\n", []string{
-		`3:2: Retry: unknown key; must be danube_service_url, connector_name, processing, retry, danube, delivery, commit, errors, http, topics or schemas (did you mean "retry"?)`,
+		`3:2: Retry: unknown key; must be danube_service_url, connector_name, processing, retry, danube, delivery, commit, errors, http, offsets, topics or schemas (did you mean "retry"?)`,
 	}},
 	{"table that is a value", "retry = 5", []string{`3:1: retry: is an integer; must be a table`}},
 	{"list that is a table", "[schemas]\ntopic = 1", []string{`3:2: schemas: is a table; must be a list, each of it a table`}},

@@ -75,6 +75,7 @@ func write(c Connector) string {
 	line("budget_bytes = %q\ndrain_timeout = %q\nstamp = %t", c.Delivery.BudgetBytes, c.Delivery.DrainTimeout, c.Delivery.Stamp)
 	line("commit_after = %q\nflush_interval = %q", c.Delivery.CommitAfter, c.Delivery.FlushInterval)
 	line("settle_margin = %q\nmax_unsettled = %d", c.Delivery.SettleMargin, c.Delivery.MaxUnsettled)
+	line("[offsets]\npath = %q", c.Offsets.Path)
 	line("[commit]\ninterval = %q\nevery = %d\n[http]\nbind = %q", c.Commit.Interval, c.Commit.Every, c.HTTP.Bind)
 	for name, topic := range c.Topics {
 		line("[topics.%q]\nlanes = %d\nordering = '''%s'''", name, topic.Lanes, topic.Ordering)

@@ -49,6 +49,9 @@ func (k *keeper) commit(ctx context.Context, number uint64, offsets []connect.Of
 	if number != k.number.Load() || !k.open.Load() {
 		return committer.ErrStale
 	}
+	if err := k.rt.store(ctx, number, offsets); err != nil {
+		return err
+	}
 	c, ok := k.source.(connect.Committer)
 	if !ok {
 		return nil

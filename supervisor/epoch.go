@@ -3,6 +3,8 @@ package supervisor
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"slices"
 	"sync/atomic"
 
 	connect "github.com/danube-messaging/danube-connect-go"
@@ -14,6 +16,7 @@ import (
 type epoch struct {
 	rt     *Runtime
 	number uint64
+	resume []connect.Offset
 	life   context.Context // ends with the epoch, its cause connect.ErrStopped
 	end    context.CancelCauseFunc
 	door   atomic.Pointer[handover.Intake] // nil until Initialize has returned
@@ -23,6 +26,9 @@ var _ connect.Epoch = (*epoch)(nil)
 
 func newEpoch(rt *Runtime, number uint64) *epoch {
 	e := &epoch{rt: rt, number: number}
+	if rt.offsets != nil {
+		e.resume = rt.offsets.Resume()
+	}
 	e.life, e.end = context.WithCancelCause(context.Background())
 	return e
 }
@@ -38,8 +44,8 @@ func (e *epoch) over() { e.end(connect.ErrStopped) }
 // Number returns the number of the epoch.
 func (e *epoch) Number() uint64 { return e.number }
 
-// Resume is empty: the source keeps its offsets itself.
-func (e *epoch) Resume() []connect.Offset { return nil }
+// Resume returns what the offset store holds; nothing when there is none.
+func (e *epoch) Resume() []connect.Offset { return slices.Clone(e.resume) }
 
 // Declare adds topics.
 func (e *epoch) Declare(ctx context.Context, producers ...connect.Producer) error {
@@ -73,7 +79,14 @@ func (e *epoch) Flush(ctx context.Context, partitions ...string) error {
 
 // Revoke forgets source partitions.
 func (e *epoch) Revoke(partitions ...string) {
-	if e.life.Err() == nil && e.intake() != nil {
-		e.rt.gate.Revoke(partitions...)
+	if e.life.Err() != nil || e.intake() == nil {
+		return
+	}
+	e.rt.gate.Revoke(partitions...)
+	if e.rt.offsets == nil {
+		return
+	}
+	if err := e.rt.offsets.Revoke(e.life, e.number, partitions...); err != nil {
+		e.rt.log.Warn("offset store: revoked partitions", slog.Any("error", err))
 	}
 }

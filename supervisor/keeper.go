@@ -96,7 +96,7 @@ func (k *keeper) begin(ctx context.Context) error {
 		return err
 	}
 	defer leave()
-	number := max(k.number.Load()+1, uint64(time.Now().UnixMicro()))
+	number := max(k.number.Load()+1, k.rt.storedEpoch()+1, uint64(time.Now().UnixMicro()))
 	k.number.Store(number)
 	k.life.opening()
 	e := newEpoch(k.rt, number)
@@ -113,6 +113,11 @@ func (k *keeper) begin(ctx context.Context) error {
 	k.call("Producers", func() { producers = k.source.Producers() })
 	if err := k.rt.topics.declare(producers...); err != nil {
 		return err
+	}
+	if k.rt.offsets != nil {
+		if err := k.rt.offsets.Begin(ctx, number); err != nil {
+			return err
+		}
 	}
 	k.rt.gate.Begin(number)
 	e.begin(k.rt.gate.Running())
@@ -281,6 +286,5 @@ const settleTimeout = 5 * time.Second
 
 // replayable reports whether the source offers again what was not committed.
 func (k *keeper) replayable() bool {
-	_, ok := k.source.(connect.Committer)
-	return ok
+	return canCommit(k.source) || k.rt.cfg.Offsets.Path != ""
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
 	"github.com/danube-messaging/danube-connect-go/internal/handover"
 	"github.com/danube-messaging/danube-connect-go/internal/wire"
+	"github.com/danube-messaging/danube-connect-go/offset"
 )
 
 // noContext is for log calls outside any request.
@@ -46,6 +47,7 @@ type Runtime struct {
 	committer *committer.Actor
 	progress  *committer.Progress
 	client    *danube.Client
+	offsets   *offset.Store // nil when the source keeps its place itself
 	tree      *tree
 
 	served   atomic.Bool
@@ -83,7 +85,7 @@ func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 	rt.board = health.NewBoard(rt.changed)
 	rt.gate = handover.New(handover.Settings{
 		Budget: rt.budget, Tracker: rt.notices, MaxMessage: wire.MaxMessageSize,
-		BatchSize: cfg.Processing.BatchSize, Commits: canCommit(source),
+		BatchSize: cfg.Processing.BatchSize, Commits: canCommit(source) || cfg.Offsets.Path != "",
 	})
 	rt.keeper = newKeeper(rt, source)
 	rt.source = rt.child(rt.keeper)

@@ -28,6 +28,10 @@ func (rt *Runtime) run(ctx context.Context) error {
 		return err
 	}
 	rt.client = client
+	if err := rt.openOffsets(); err != nil {
+		client.Close()
+		return err
+	}
 	rt.plant()
 
 	// The hard cut: neither ctx nor a fatal error ends it, only Kill and the end of
@@ -50,13 +54,15 @@ func (rt *Runtime) run(ctx context.Context) error {
 	<-treeEnded
 	rt.keeper.ended()
 	rt.client.Close()
+	if err := rt.closeOffsets(); err != nil {
+		faults = append(faults, err)
+	}
 	rt.board.Set(brokerName, health.Stopped, nil)
 	return errors.Join(append(rt.causes(), faults...)...)
 }
 
-// slices: of drain_timeout, a tenth each is kept back for the last commit and for
-// Shutdown.
-const slices = 10
+// tenth of drain_timeout is kept back for the last commit, and as much for Shutdown.
+const tenth = 10
 
 // stop is the ordered stop (design §5.6). Each step waits for the one before as
 // long as the deadline allows, and every step is taken even when an earlier one
@@ -64,9 +70,9 @@ const slices = 10
 func (rt *Runtime) stop(hard context.Context) (faults []error) {
 	total := rt.cfg.Delivery.DrainTimeout
 	end := time.Now().Add(total)
-	drain, cancelDrain := context.WithDeadline(hard, end.Add(-2*total/slices))
+	drain, cancelDrain := context.WithDeadline(hard, end.Add(-2*total/tenth))
 	defer cancelDrain()
-	commit, cancelCommit := context.WithDeadline(hard, end.Add(-total/slices))
+	commit, cancelCommit := context.WithDeadline(hard, end.Add(-total/tenth))
 	defer cancelCommit()
 	last, cancelLast := context.WithDeadline(hard, end)
 	defer cancelLast()
@@ -118,7 +124,7 @@ func (rt *Runtime) endIntake(drain, grace context.Context) (back bool) {
 	if drain.Err() != nil {
 		rt.cutNow() // Stream may wait in Deliver
 	}
-	half := time.NewTimer(rt.cfg.Delivery.DrainTimeout / slices / 2)
+	half := time.NewTimer(rt.cfg.Delivery.DrainTimeout / tenth / 2)
 	defer half.Stop()
 	select {
 	case <-rt.source.finished:
