@@ -203,3 +203,20 @@ func TestCommitsDoNotStarve(t *testing.T) {
 		}
 	})
 }
+
+// What needs no proof does not overtake what waits for it in one checkpoint with
+// others: the older position would be committed after the newer.
+func TestNothingOvertakesACheckpoint(t *testing.T) {
+	settling(t, func(t *testing.T, b *bench) {
+		b.begun(1, 20)
+		b.slots(1, 1, 0, 1)
+		b.promised(1, 0, 0, 7, 3, 0)
+		b.promised(1, 1, 1, 20, 3, 0)
+		b.wants(t, 0)
+		b.proven(0, 7, 4)
+		b.resolved(1, 0, 1)
+		b.wants(t, 0)
+		b.proven(1, 20, 4)
+		b.wants(t, 2)
+	})
+}

@@ -153,11 +153,8 @@ func (b *mortal) write() {
 		}
 		b.memory, b.flushing = b.memory[b.flushing:], 0
 	}
-	if !b.due.After(b.now) {
-		b.due = b.due.Add(modelFlush)
-		if b.due.Before(b.now) { // it stood still
-			b.due = b.now.Add(modelFlush)
-		}
+	if b.flushing == 0 && !b.due.After(b.now) {
+		b.due = b.now.Add(modelFlush)
 		b.flushing, b.done = len(b.memory), b.now.Add(modelNeed)
 	}
 }

@@ -37,9 +37,9 @@ func (a *Actor) news(e *flow.SessionEvent, now time.Time) {
 		a.quiet(p, e, now)
 	case flow.Closed:
 		p.probing = false
+		a.touch(p)
 		if s.closed(e.Session, now) {
 			p.asked = false
-			a.touch(p)
 		}
 	}
 }

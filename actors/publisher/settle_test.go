@@ -137,3 +137,32 @@ func TestFlushInterval(t *testing.T) {
 		}
 	}
 }
+
+// The answer to a probe of the session before ends the wait for it: the next one is
+// asked for in its time.
+func TestProbeOfTheSessionBeforeIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []flow.SessionKind{flow.Alive, flow.Quiet, flow.Closed} {
+		g := newStage(t, settling())
+		g.begin()
+		g.published(t, "a", "1", 0)
+		g.tick(proofFlush + proofMargin)
+		g.wantCalls("probe 0")
+		g.put(keyed("a", "2"))
+		g.tick(0)
+		g.reply(t, "2", flow.Unknown)
+		g.tick(0)
+		g.opened(0, 8)
+		again := keyed("a", "1")
+		again.Epoch = 2
+		g.put(again)
+		g.tick(0)
+		g.reply(t, "1", flow.OK)
+		g.tick(0)
+		g.sessions.Put(flow.SessionEvent{Kind: kind, Session: 7, Sent: g.now, Answered: g.now, Err: errDown})
+		want := g.now.Add(proofFlush + proofMargin)
+		if wake := g.tick(0); !wake.Equal(want) {
+			t.Errorf("%s: to be called in %v, want %v", kind, wake.Sub(g.now), want.Sub(g.now))
+		}
+	}
+}
