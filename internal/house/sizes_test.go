@@ -34,7 +34,7 @@ var (
 			22, "11 names are the closed list of states",
 		},
 		"config": {
-			20, "10 names are the tables of the file, each a type of its own, or values in them",
+			21, "11 names are the tables of the file, each a type of its own, or values in them",
 		},
 		"internal/flow": {
 			51, "all that actors say to each other; most names are the members of closed lists (outcomes, news of sessions, kinds of notice)",
