@@ -64,10 +64,12 @@ func (c *child) Serve(ctx context.Context) error {
 		return c.end(suture.ErrDoNotRestart)
 	case isFinal(err):
 		c.board.Set(c.String(), health.Failed, err)
-		c.fail(err)
 		if c.resume {
+			c.fail(err)
 			return opaque(err)
 		}
+		// Finished first: whoever hears of the failure must not wait for the actor.
+		defer c.fail(err)
 		return c.finish(suture.ErrDoNotRestart)
 	}
 	if time.Since(began) > c.pace.MaxInterval {
