@@ -235,7 +235,7 @@ func (D) Error() string { return "" }
 			"a.sh":        "X=/" + "root/go\ncat ../" + "shared/x\n/" + "usr/bin/env\n",
 			"logo.png":    "\x00 /" + "home/me",
 			"docs/a.md":   "in networks/root/x\n",
-			"b/config.md": "`/" + "default/work/x`\n",
+			"b/config.md": "`/" + "default/wo" + "rk/x`\n",
 		},
 		want: []string{"README.md:1:", "a.sh:1:", "a.sh:2:"},
 	},
