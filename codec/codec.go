@@ -28,9 +28,29 @@ type Codec interface {
 // Settings is what a topic's schema says about the wire form. The zero Settings
 // mean: no schema.
 type Settings struct {
-	// SchemaType is the schema_type of the topic's [[schemas]] entry: "string",
-	// "number" or "bytes"; empty without an entry.
+	// SchemaType is the schema_type of the topic's [[schemas]] entry; empty without
+	// an entry.
 	SchemaType string
+	// Schema is the definition of a type that is registered: json_schema, avro,
+	// protobuf. Name is the file it came from; errors name it.
+	Schema []byte
+	Name   string
+	// Refs are further files the definition refers to.
+	Refs []Ref
+	// Encoding chooses among the wire forms of a type that has several; empty
+	// means the first of each. avro: "json", "datum", "ocf", "single_object";
+	// number: "json", "binary".
+	Encoding string
+	// Message is the full name of the message; only for protobuf.
+	Message string
+}
+
+// Ref is one file a definition refers to.
+type Ref struct {
+	// Name is how the definition refers to it.
+	Name string
+	// Schema is its text.
+	Schema []byte
 }
 
 // For returns the codec of a topic, or an error of connect.ClassConfig when there
@@ -46,9 +66,12 @@ func For(s Settings) (Codec, error) {
 		return numberCodec{json}, nil
 	case "bytes":
 		return bytesCodec{json}, nil
-	case "json_schema", "avro", "protobuf":
-		return nil, connect.ConfigError("schema_type %q needs the schema registry, which this version does not do; "+
-			"must be string, number or bytes, or no schema", s.SchemaType)
+	case "json_schema":
+		return newJSONSchema(s, json)
+	case "avro":
+		return newAvro(s, json)
+	case "protobuf":
+		return newProtobuf(s, json)
 	}
 	return nil, connect.ConfigError("schema_type %q is unknown; must be string, number or bytes, or no schema", s.SchemaType)
 }
