@@ -12,12 +12,16 @@ require (
 	github.com/knadh/koanf/providers/rawbytes v1.0.0
 	github.com/knadh/koanf/v2 v2.4.1
 	github.com/pelletier/go-toml/v2 v2.4.3
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/thejerf/suture/v4 v4.0.6
+	github.com/twmb/avro v1.9.0
 	go.etcd.io/bbolt v1.5.0
 	go.uber.org/goleak v1.3.0
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
 )
+
+require github.com/klauspost/compress v1.18.4 // indirect
 
 require (
 	github.com/knadh/koanf/maps v0.1.2 // indirect

@@ -12,7 +12,9 @@
 // # What it models
 //
 // Producers, consumers, discovery, health checks and the schema registry of
-// Danube 0.15.1, with its statuses and the words in them: lenient topic names,
+// Danube 0.15.1, with its statuses and the words in them: subjects that topics are
+// bound to, the policies none, warn and enforce, payloads checked in the forms that
+// broker takes (an Avro container file, a number of 4 or 8 bytes); lenient topic names,
 // one producer id per name, topics that answer UNAVAILABLE once while they are
 // being created, every refusal of a publish folded into PERMISSION_DENIED,
 // OUT_OF_RANGE above 4 MiB, a stream reset where that broker's handler panics,
@@ -25,11 +27,9 @@
 //
 // # What it does not model
 //
-// Disk, replication, authorisation by role, quotas on rates, the admin service,
-// validation of payloads against schemas, and binding of topics to subjects by
-// an administrator (those calls are UNIMPLEMENTED). A request above 64 MiB is
-// answered by gRPC itself, with RESOURCE_EXHAUSTED. It is better than the real
-// broker in what [Quirks] lists: switches that make it as bad.
+// Disk, replication, authorisation by role, quotas on rates, the admin service. A
+// request above 64 MiB is answered by gRPC itself, with RESOURCE_EXHAUSTED. It is
+// better than the real broker in what [Quirks] lists: switches that make it as bad.
 //
 // # How it is built
 //

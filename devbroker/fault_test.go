@@ -295,7 +295,7 @@ var impossibleFaults = map[string]struct {
 	fault devbroker.Fault
 	want  string
 }{
-	"unknown method": {devbroker.Fault{Method: "Send", Reset: true}, "must be one of Ack, CheckCompatibility, CreateProducer"},
+	"unknown method": {devbroker.Fault{Method: "Send", Reset: true}, "must be one of Ack, CheckCompatibility, ConfigureTopicSchema, CreateProducer"},
 	"two endings":    {devbroker.Fault{Stall: true, Code: codes.Internal}, "more than one"},
 	"no effect":      {devbroker.Fault{Method: "SendMessage"}, "does nothing"},
 }

@@ -97,7 +97,7 @@ func (b *Broker) Topics() []Topic {
 				Kept:          len(t.log.entries),
 				Producers:     slices.Sorted(maps.Keys(t.producers)),
 				Subscriptions: t.subscriptions(time.Now()),
-				Subject:       t.subject,
+				Subject:       t.checks.subject,
 			})
 		}
 	})

@@ -12,6 +12,7 @@ import (
 type registry struct {
 	subjects map[string]*subject
 	byID     map[uint64]*subject
+	last     uint64 // id given out
 }
 
 // subject is a sequence of definitions, each compatible with the one before.
@@ -57,21 +58,29 @@ func (u *subject) find(fingerprint string) *version {
 	return u.versions[i]
 }
 
-// add registers a definition and reports whether it is new.
-func (r *registry) add(name string, v *version) (*subject, *version, bool, error) {
-	u := r.subjects[name]
-	if u == nil {
-		u = &subject{id: uint64(len(r.subjects) + 1), name: name, mode: backward}
-		r.subjects[name], r.byID[u.id] = u, u
-	} else if old := u.find(v.schema.fingerprint); old != nil {
-		return u, old, false, nil
-	} else if problems := u.mode.check(u.latest().schema, v.schema); len(problems) > 0 {
-		return nil, nil, false, fmt.Errorf("schema is not compatible with subject %s (%s): %v", name, u.mode, problems)
+// revise returns the subject with a definition added and whether that is new, and
+// changes nothing: put makes it so.
+func (r *registry) revise(name string, v *version) (*subject, *version, bool, error) {
+	old := r.subjects[name]
+	if old == nil {
+		r.last++
+		v.number = 1
+		return &subject{id: r.last, name: name, mode: backward, versions: []*version{v}}, v, true, nil
 	}
-	v.number = uint32(len(u.versions) + 1)
-	u.versions = append(u.versions, v)
-	return u, v, true, nil
+	if same := old.find(v.schema.fingerprint); same != nil {
+		return old, same, false, nil
+	}
+	if problems := old.mode.check(old.latest().schema, v.schema); len(problems) > 0 {
+		return nil, nil, false, fmt.Errorf("schema is not compatible with subject %s (%s): %v", name, old.mode, problems)
+	}
+	revised := *old
+	v.number = uint32(len(old.versions) + 1)
+	revised.versions = append(slices.Clone(old.versions), v)
+	return &revised, v, true, nil
 }
+
+// put makes a revised subject the one there is.
+func (r *registry) put(u *subject) { r.subjects[u.name], r.byID[u.id] = u, u }
 
 // sorted returns the subjects by name.
 func (r *registry) sorted() []*subject {

@@ -100,14 +100,14 @@ func (s *state) mayCreate(in *wire.ProducerRequest) error {
 // bind ties the topic to a subject, which stays until the topic is unloaded.
 func (s *state) bind(t *topic, subject string) error {
 	switch {
-	case t.subject == subject:
+	case t.checks.subject == subject:
 		return nil
-	case t.subject != "":
-		return precondition("topic %s uses schema subject %s, not %s", t.name, t.subject, subject)
+	case t.checks.subject != "":
+		return precondition("topic %s uses schema subject %s, not %s", t.name, t.checks.subject, subject)
 	case s.registry.subjects[subject] == nil:
 		return precondition("Failed to assign schema to topic %s: subject %s is not registered", t.name, subject)
 	}
-	t.subject = subject
+	t.checks.subject = subject
 	return nil
 }
 

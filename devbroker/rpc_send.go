@@ -41,15 +41,3 @@ func sendMessage(s *state, c *call, in *wire.StreamMessage) (*wire.MessageRespon
 	c.hold = t.accept(s, in, c.now)
 	return &wire.MessageResponse{RequestId: in.RequestId}, nil
 }
-
-// checkSchema is the policy every topic has by default, "warn": of the mistakes a
-// message of a topic with a subject can make, only an unknown id is refused.
-func (s *state) checkSchema(t *topic, in *wire.StreamMessage) error {
-	if t.subject == "" || in.SchemaId == nil {
-		return nil
-	}
-	if s.registry.byID[*in.SchemaId] == nil {
-		return unpublished("Schema ID %d not found in registry", *in.SchemaId)
-	}
-	return nil
-}

@@ -40,6 +40,9 @@ var rpcs = map[string][]grpc.MethodDesc{
 		unary("SetCompatibilityMode", setCompatibilityMode, noTopic),
 		unary("DeleteSchemaVersion", deleteSchemaVersion, noTopic),
 		unary("ListSubjects", listSubjects, noTopic),
+		unary("ConfigureTopicSchema", configureTopicSchema, configureRequest),
+		unary("UpdateTopicValidationPolicy", updateTopicValidationPolicy, policyRequest),
+		unary("GetTopicSchemaConfig", topicSchemaConfig, configRequest),
 	},
 }
 

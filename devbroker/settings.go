@@ -52,7 +52,8 @@ type Settings struct {
 	NoAutoCreate bool
 	// Namespaces exist beside "default" and "system".
 	Namespaces []string
-	// Topics exist from the start, reliable, spread over the listeners.
+	// Topics exist from the start, reliable, spread over the listeners; so do their
+	// namespaces.
 	Topics []string
 	// Standalone accepts a new topic at once, as the real broker in standalone
 	// mode does. By default the first CreateProducer is answered UNAVAILABLE, as
@@ -84,7 +85,7 @@ type Settings struct {
 }
 
 // Quirks switches on what the real broker (0.15.1) does wrong on the consumer's
-// side, each seen there. Tests of a producer leave them off.
+// side and in its registry, each seen there. Most tests of a producer leave them off.
 type Quirks struct {
 	// LiveRing reads a new subscription from a ring of the last 256 messages:
 	// what a producer has sent further ahead of it than that is skipped.
@@ -103,6 +104,13 @@ type Quirks struct {
 	ReaderStall bool
 	// DeafStandby never makes the standby of a Failover subscription active.
 	DeafStandby bool
+	// FirstVersion checks every payload of a topic against the version of the first
+	// message with its schema id since the topic was loaded, not against its own.
+	FirstVersion bool
+	// UnlockedRegistry registers schemas as read, modify, write without a lock: of
+	// registrations that overlap, each gets an id or a version of its own, and the
+	// last one to be written is all that is left.
+	UnlockedRegistry bool
 	// LocalStorage starts a topic empty, at offset 0, at the next owner after
 	// Kill, as brokers without shared storage do.
 	LocalStorage bool

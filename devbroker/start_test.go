@@ -163,6 +163,6 @@ func TestTopicsFromTheStart(t *testing.T) {
 func TestOtherMethodsAreUnimplemented(t *testing.T) {
 	t.Parallel()
 	c := start(t, devbroker.Settings{}).client(0)
-	_, err := try[wire.ConfigureTopicSchemaResponse](c, wire.ConfigureTopicSchema, &wire.ConfigureTopicSchemaRequest{})
+	_, err := try[wire.MessageResponse](c, "/danube.StorageService/ListSegmentDescriptors", &wire.StreamMessage{})
 	wantStatus(t, err, codes.Unimplemented, "")
 }

@@ -51,6 +51,7 @@ func newState(settings Settings, hosts []*host) *state {
 		s.namespaces[namespace] = true
 	}
 	for _, name := range settings.Topics {
+		s.namespaces[namespaceOf(name)] = true
 		s.create(name, true, s.leastLoaded()).loaded = true
 	}
 	if settings.Flush > 0 {

@@ -17,7 +17,7 @@ type topic struct {
 	log       topicLog
 	producers map[string]*producer
 	subs      map[string]*subscription
-	subject   string
+	checks    checks
 	accepted  uint64 // messages answered OK or appended, ever
 }
 
@@ -65,8 +65,7 @@ func (s *state) unload(t *topic) {
 	for _, sub := range t.subs {
 		sub.unload(s)
 	}
-	// A subject set by a first producer is not stored with the topic.
-	t.subject = ""
+	t.checks.unload()
 }
 
 // accept stores a message of a reliable topic, or hands one of another to who
