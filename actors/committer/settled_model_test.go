@@ -59,7 +59,7 @@ func newCrew() *crew {
 	return c
 }
 
-func (c *crew) tell(n flow.Notice) { c.step(&n) }
+func (c *crew) tell(n flow.Notice) { c.step(&n, c.now) }
 
 // begin starts an epoch: nobody owes anything for it.
 func (c *crew) begin() {

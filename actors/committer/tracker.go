@@ -47,10 +47,7 @@ func NewTracker(s TrackerSettings) *Tracker { return &Tracker{settings: s} }
 // where the next Serve begins (design law 3).
 func (t *Tracker) Serve(ctx context.Context) error {
 	for {
-		for n := range t.held.All(t.settings.Notices) {
-			t.step(n)
-		}
-		t.publish(time.Now())
+		t.Step(time.Now())
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -59,15 +56,24 @@ func (t *Tracker) Serve(ctx context.Context) error {
 	}
 }
 
+// Step deals with everything that has come by now: all that Serve does beside
+// waiting. A simulation calls it instead, on a clock of its own.
+func (t *Tracker) Step(now time.Time) {
+	for n := range t.held.All(t.settings.Notices) {
+		t.step(n, now)
+	}
+	t.publish(now)
+}
+
 // step takes one notice. All come by one pipe: evidence that overtook a receipt, or
 // a loss that did, would settle what is forgotten.
-func (t *Tracker) step(n *flow.Notice) {
+func (t *Tracker) step(n *flow.Notice, now time.Time) {
 	switch n.Kind {
 	case flow.Sync: // receipts come before the last commit (law 8)
-		t.publish(time.Now())
+		t.publish(now)
 		close(n.Reply)
 	case flow.Proven:
-		t.publish(time.Now()) // what was resolved before is covered by it, too
+		t.publish(now) // what was resolved before is covered by it, too
 		if t.evidence.step(n) {
 			t.waiting.strike(n.Topic, n.Partition, n.Session, n.At)
 			t.release()
@@ -76,7 +82,7 @@ func (t *Tracker) step(n *flow.Notice) {
 		t.core.settled(&t.evidence) // by the session before, of which nothing more is heard
 		t.evidence.step(n)
 	case flow.SessionLost:
-		t.lose(n.Epoch)
+		t.lose(n.Epoch, now)
 	case flow.Begun:
 		t.waiting.clear()
 		t.lost = false
@@ -87,11 +93,11 @@ func (t *Tracker) step(n *flow.Notice) {
 }
 
 // lose ends the epoch as far as commits go: what waits is read again.
-func (t *Tracker) lose(epoch uint64) {
+func (t *Tracker) lose(epoch uint64, now time.Time) {
 	if epoch != t.core.epoch || t.lost {
 		return
 	}
-	t.publish(time.Now())
+	t.publish(now)
 	t.waiting.clear()
 	t.lost = true
 	if t.settings.Lost != nil {

@@ -68,14 +68,20 @@ type withdrawal struct {
 // if it fails, taken back too. It returns when nothing is left, or with ctx's
 // cause. The actor must be running, and intake of the epoch must have ended.
 func (a *Actor) Withdraw(ctx context.Context, epoch uint64, drain bool) error {
-	w := withdrawal{Epoch: epoch, Drain: drain, done: make(chan struct{})}
-	a.commands.Put(w)
 	select {
-	case <-w.done:
+	case <-a.LetGo(epoch, drain):
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// LetGo is Withdraw for who does not wait: the channel is closed when nothing is
+// left.
+func (a *Actor) LetGo(epoch uint64, drain bool) <-chan struct{} {
+	w := withdrawal{Epoch: epoch, Drain: drain, done: make(chan struct{})}
+	a.commands.Put(w)
+	return w.done
 }
 
 // obey carries withdrawals out.

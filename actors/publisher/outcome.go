@@ -66,7 +66,7 @@ func (a *Actor) outcome(p *partition, r *flow.Result, now time.Time) {
 			a.refuse(p, m, fmt.Errorf("%d attempts ended in the same way while other records passed: %w", m.Attempts, r.Err))
 			return
 		}
-		p.keep(m, now, a.pause(m.Attempts))
+		p.keep(m, now, a.settings.Pause(m.Attempts))
 	default:
 		p.keep(m, now, 0)
 	}

@@ -62,6 +62,9 @@ type Settings struct {
 	MaxRetries int
 	// Backoff and MaxBackoff pace retries; 0 means 1 s and 30 s.
 	Backoff, MaxBackoff time.Duration
+	// Pause says how long to wait after so many failures in a row; nil means
+	// exponentially longer, from Backoff to MaxBackoff, with jitter.
+	Pause func(failures int) time.Duration
 	// Logger is told of sessions lost and found; nil logs nothing.
 	Logger *slog.Logger
 	// Report is told when a topic partition changes its state. May be nil.
@@ -118,9 +121,12 @@ func New(s Settings) *Actor {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
 	a := &Actor{settings: s, commands: flow.NewPipe[withdrawal]()}
+	if s.Pause == nil {
+		a.settings.Pause = a.pause
+	}
 	for i := range max(s.Partitions, 1) {
 		p := &partition{lanes: newLanes(s.Ordering, s.Lanes), index: i, passed: 1}
-		p.session.pause = a.pause
+		p.session.pause = a.settings.Pause
 		if s.Settle != nil {
 			p.proof.flush, p.proof.margin = s.Settle.Flush, s.Settle.Margin
 		}
@@ -162,21 +168,16 @@ func (a *Actor) Stats() *Stats { return &a.stats }
 // the end one with the number of the records given up later; a new Serve then
 // carries on with the rest.
 func (a *Actor) Serve(ctx context.Context) error {
-	a.dirty = a.dirty[:0]
-	for _, p := range a.partitions {
-		p.news = false // whoever keeps the board knows of a new start only
-		p.marked = false
-		a.touch(p)
-	}
+	a.Restart()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	stop := a.settings.Stop.Done()
 	for {
-		wake := a.step(time.Now())
-		if err := a.fatal.take(); err != nil {
+		wake, err := a.Step(time.Now())
+		if err != nil {
 			return err
 		}
-		if a.settings.Stop.Err() != nil && a.dry() && a.proven() {
+		if a.Finished() {
 			return a.fatal.last(a.settings.Topic)
 		}
 		if !wake.IsZero() {
@@ -194,6 +195,31 @@ func (a *Actor) Serve(ctx context.Context) error {
 		case <-a.settings.Transport.Events().Wake():
 		}
 	}
+}
+
+// Restart is what Serve begins with. With Step and Finished it is all that Serve
+// does beside waiting: a simulation calls them instead, on a clock of its own.
+func (a *Actor) Restart() {
+	a.dirty = a.dirty[:0]
+	for _, p := range a.partitions {
+		p.news = false // whoever keeps the board knows of a new start only
+		p.marked = false
+		a.touch(p)
+	}
+}
+
+// Step deals with everything that has come by now, and returns when it wants to be
+// called again if nothing comes before; the zero time when nothing waits for a time.
+// An error is one that Serve returns.
+func (a *Actor) Step(now time.Time) (wake time.Time, err error) {
+	wake = a.step(now)
+	return wake, a.fatal.take()
+}
+
+// Finished reports, after a Step, whether nothing is left to be done: no parcels
+// will come, and all is resolved and proven as far as it can be.
+func (a *Actor) Finished() bool {
+	return a.settings.Stop.Err() != nil && a.dry() && a.proven()
 }
 
 // step deals with everything that has come, starts what can be started, and
