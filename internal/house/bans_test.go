@@ -40,7 +40,7 @@ var bans = []ban{
 		why: "actors name what they need; supervisor joins them",
 	},
 	{
-		paths: []string{"testing", "go.uber.org/goleak", "pgregory.net/rapid", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal"},
+		paths: []string{"testing", "go.uber.org/goleak", "pgregory.net/rapid", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal/testscript"},
 		only:  []string{"connecttest"},
 		why:   "test code stays out of binaries",
 	},

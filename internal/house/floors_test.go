@@ -15,17 +15,19 @@ import (
 var floorPlan = map[string]int{
 	".": 0, // the vocabulary
 
-	"codec":            1,
-	"config":           1,
-	"internal/flow":    1,
-	"internal/metrics": 1,
-	"internal/wire":    1,
-	"offset":           1,
-	"telemetry":        1,
+	"codec":             1,
+	"config":            1,
+	"internal/flow":     1,
+	"internal/metrics":  1,
+	"internal/registry": 1,
+	"internal/wire":     1,
+	"offset":            1,
+	"telemetry":         1,
 
 	"devbroker":         2,
 	"internal/danube":   2,
 	"internal/handover": 2,
+	"internal/schemas":  2,
 
 	"actors/committer": 3,
 	"actors/health":    3,
