@@ -46,6 +46,13 @@ fmt: ## Format the code, as check wants it.
 test: ## Run all tests with the race detector, in random order.
 	go test -race -shuffle=on ./...
 
+# SEEDS is how many seeds the simulation of the real stack plays, KILLS how often a
+# process is killed.
+.PHONY: soak
+soak: SEEDS ?= 10000
+soak: ## Play ten thousand seeds of the real stack under faults, from a new one on; SEEDS=n for others.
+	CHAOS_FIRST=$$(date +%s) CHAOS_SEEDS=$(SEEDS) go test ./internal/chaos -run TestSeeds -v -timeout 4h | grep -v '^ *\(===\|--- PASS\)'
+
 .PHONY: cover
 cover: ## Run all tests and print the coverage; details with go tool cover -html=cover.out.
 	go test -coverprofile=cover.out ./...

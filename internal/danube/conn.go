@@ -88,9 +88,13 @@ func (c *conns) closeAll() {
 	open := c.open
 	c.open = nil
 	c.mu.Unlock()
+	// All at once: grpc-go waits for seconds to say goodbye on a connection through
+	// which nothing comes.
+	var closing sync.WaitGroup
 	for _, each := range open {
-		_ = each.Close()
+		closing.Go(func() { _ = each.Close() })
 	}
+	closing.Wait()
 }
 
 func (c *conns) options(key connKey) []grpc.DialOption {

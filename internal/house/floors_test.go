@@ -44,6 +44,7 @@ var floorPlan = map[string]int{
 
 	"bench":          7,
 	"cmd":            7,
+	"internal/chaos": 7,
 	"internal/house": 7,
 }
 
