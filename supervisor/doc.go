@@ -18,4 +18,16 @@
 // The host's supervisor gives up waiting after its own Timeout (10 s by default):
 // set that above drain_timeout, or the host cuts the drain short. A Runtime serves
 // once; make a new one to run the source again.
+//
+// Runtimes of one process can share one memory budget instead of each having its
+// own:
+//
+//	pool := supervisor.NewBudget(supervisor.BudgetSettings{Bytes: 256 << 20})
+//	orders := supervisor.New(source, cfg, supervisor.Options{Budget: pool, Weight: 3})
+//
+// Each may always hold its share by weight of those present; what the others do not
+// use may be borrowed, up to its own [delivery] budget_bytes and window_records.
+// While a runtime that is below its share waits, nobody borrows further, and what
+// was borrowed comes back as it resolves: nothing is dropped for it. A call larger
+// than its runtime's share takes its turn; the others make room for it.
 package supervisor

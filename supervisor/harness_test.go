@@ -216,11 +216,16 @@ func (s *stand) pace(l *ledger) {
 
 // start runs a source.
 func (s *stand) start(source connect.Source, cfg config.Connector) *running {
+	return s.startWith(source, cfg, s.options())
+}
+
+// startWith is start with options of the test's own.
+func (s *stand) startWith(source connect.Source, cfg config.Connector, o supervisor.Options) *running {
 	if l, ok := source.(*ledger); ok {
 		s.pace(l)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{Runtime: supervisor.New(source, cfg, s.options()), t: s.t, cancel: cancel, ended: make(chan struct{})}
+	r := &running{Runtime: supervisor.New(source, cfg, o), t: s.t, cancel: cancel, ended: make(chan struct{})}
 	go func() {
 		defer close(r.ended)
 		r.err = r.Serve(ctx)

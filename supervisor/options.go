@@ -17,6 +17,12 @@ type Options struct {
 	// Listening is told the address of the HTTP listener once it is bound; it is
 	// only there when the configuration has a metrics_port. May be nil.
 	Listening func(net.Addr)
+	// Budget is shared with other runtimes of the process; nil means that this one
+	// has its own, of [delivery] budget_bytes and window_records.
+	Budget *Budget
+	// Weight is this runtime's part of Budget, against the Weight of the others
+	// that are present; 0 means 1.
+	Weight int
 }
 
 func (o Options) withDefaults() Options {

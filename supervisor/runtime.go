@@ -76,9 +76,9 @@ func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 		log:      opts.Logger.With(slog.String("connector", cfg.ConnectorName)),
 		notices:  flow.NewPipe[flow.Notice](),
 		progress: committer.NewProgress(),
-		budget: flow.NewBudget(flow.Limits{
+		budget: flow.NewBudget(opts.capped(flow.Limits{
 			Records: cfg.Delivery.WindowRecords, Bytes: int(cfg.Delivery.BudgetBytes), Unsettled: cfg.Delivery.MaxUnsettled,
-		}),
+		})),
 	}
 	rt.kill, rt.killNow = context.WithCancel(context.Background())
 	rt.cut, rt.cutNow = context.WithCancel(context.Background())
@@ -91,7 +91,7 @@ func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 	rt.source = rt.child(rt.keeper)
 	rt.topics = newTopics(rt)
 	rt.tree = newTree("connector "+cfg.ConnectorName, rt.log)
-	rt.err = errors.Join(cfg.Check(), checkMode(source))
+	rt.err = errors.Join(cfg.Check(), checkMode(source), opts.checkBudget())
 	return rt
 }
 

@@ -32,6 +32,7 @@ func (rt *Runtime) run(ctx context.Context) error {
 		client.Close()
 		return err
 	}
+	defer rt.share()()
 	rt.plant()
 
 	// The hard cut: neither ctx nor a fatal error ends it, only Kill and the end of

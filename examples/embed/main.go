@@ -8,7 +8,8 @@
 // One is fed by the service's requests: an order is answered with 202 once the
 // broker has acknowledged it, so it is not lost from then on. The other measures
 // the process every second. Both live in the service's own tree of supervision,
-// and one mux serves the pages of both.
+// one mux serves the pages of both, and they share one memory budget, three parts to
+// one.
 //
 //	-listen 127.0.0.1:8080   where to serve
 //	-danube URL              the broker; without one a development broker is started

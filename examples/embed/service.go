@@ -23,6 +23,7 @@ import (
 type service struct {
 	tree     *suture.Supervisor
 	mux      *http.ServeMux
+	budget   *supervisor.Budget // of both connectors together
 	runtimes []*supervisor.Runtime
 	names    []string
 }
@@ -34,24 +35,26 @@ func newService(url string, log *slog.Logger) (*service, error) {
 			// The tree waits for the connectors to drain, and a little longer.
 			Timeout: config.Defaults().Delivery.DrainTimeout + 5*time.Second,
 		}),
-		mux: http.NewServeMux(),
+		mux:    http.NewServeMux(),
+		budget: supervisor.NewBudget(supervisor.BudgetSettings{Bytes: 32 << 20}),
 	}
 	desk := newOrders()
 	s.mux.Handle("POST /orders", desk)
-	if err := s.add("orders", desk, url, log); err != nil {
+	if err := s.add("orders", 3, desk, url, log); err != nil {
 		return nil, err
 	}
-	return s, s.add("vitals", &vitals{every: time.Second}, url, log)
+	return s, s.add("vitals", 1, &vitals{every: time.Second}, url, log)
 }
 
-// add makes a connector part of the service: of its tree and of its mux.
-func (s *service) add(name string, source connect.Source, url string, log *slog.Logger) error {
+// add makes a connector part of the service: of its tree, of its mux, and by weight
+// of its budget.
+func (s *service) add(name string, weight int, source connect.Source, url string, log *slog.Logger) error {
 	cfg := config.Defaults()
 	cfg.ConnectorName, cfg.DanubeServiceURL = name, url
 	if err := cfg.Check(); err != nil {
 		return err
 	}
-	runtime := supervisor.New(source, cfg, supervisor.Options{Logger: log})
+	runtime := supervisor.New(source, cfg, supervisor.Options{Logger: log, Budget: s.budget, Weight: weight})
 	s.tree.Add(runtime)
 	prefix := "/connectors/" + name
 	s.mux.Handle(prefix+"/", http.StripPrefix(prefix, runtime.Handler()))

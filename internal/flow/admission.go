@@ -12,6 +12,7 @@ import (
 type Budget struct {
 	mu      sync.Mutex
 	core    budget
+	part    part // of a Pool, if any
 	totals  Totals
 	byTopic []Totals
 	epoch   uint64
@@ -47,11 +48,12 @@ func (b *Budget) Declare(topic int32) {
 // hold until they are resolved.
 func (b *Budget) Begin(epoch uint64) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.unlock()
 	b.epoch = epoch
 	clear(b.core.sources)
 	b.core.sources = b.core.sources[:0]
 	b.core.unsettled = 0
+	b.grant()
 }
 
 // Admit takes what c asks for, waiting for room until ctx or quit ends. It returns
@@ -79,15 +81,16 @@ func (b *Budget) Admit(ctx context.Context, quit <-chan struct{}, errQuit error,
 // enter admits or refuses c at once, or puts it into the queue.
 func (b *Budget) enter(epoch uint64, c *Call, errQuit error) (*waiting, error) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.unlock()
 	if epoch != b.epoch {
 		return nil, errQuit
 	}
 	b.ahead.clear()
+	b.core.fair = b.part.fair(b.core.limits)
 	switch v := b.core.judge(c, &b.ahead); {
 	case v == neverFits:
 		return nil, ErrTooLarge
-	case v == fits && len(b.waiting) == 0:
+	case v == fits && len(b.waiting) == 0 && b.part.take(c):
 		b.take(c)
 		return nil, nil
 	}
@@ -101,7 +104,7 @@ func (b *Budget) enter(epoch uint64, c *Call, errQuit error) (*waiting, error) {
 // back: its caller will not hand anything over.
 func (b *Budget) leave(w *waiting) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.unlock()
 	if w.in {
 		b.undo(w.call, w.epoch)
 		return
@@ -122,7 +125,7 @@ func (b *Budget) take(c *Call) {
 // they count as withdrawn.
 func (b *Budget) Undo(c *Call, epoch uint64) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.unlock()
 	b.undo(c, epoch)
 }
 
@@ -142,7 +145,7 @@ func (b *Budget) undo(c *Call, epoch uint64) {
 // whatever became of it and whatever its epoch.
 func (b *Budget) Resolve(topic int32, f Fate, records, bytes int) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.unlock()
 	b.resolve(topic, f, records, bytes)
 	b.grant()
 }
@@ -157,7 +160,7 @@ func (b *Budget) resolve(topic int32, f Fate, records, bytes int) {
 // that those held so many records.
 func (b *Budget) Advance(epoch uint64, source int32, low, records uint64) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.unlock()
 	if epoch != b.epoch {
 		return
 	}
@@ -169,7 +172,7 @@ func (b *Budget) Advance(epoch uint64, source int32, low, records uint64) {
 // Commit says how many records of some source partitions are committed by now.
 func (b *Budget) Commit(epoch uint64, records map[int32]uint64) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.unlock()
 	if epoch != b.epoch {
 		return
 	}
@@ -188,7 +191,7 @@ func (b *Budget) Commit(epoch uint64, records map[int32]uint64) {
 // Revoke says that nothing more is committed for a source partition.
 func (b *Budget) Revoke(epoch uint64, source int32) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.unlock()
 	if epoch != b.epoch {
 		return
 	}
@@ -224,14 +227,20 @@ func (b *Budget) Unsettled() uint64 {
 // grant lets waiting calls in, in turn. A call of an epoch that is over is left to
 // its quit.
 func (b *Budget) grant() {
+	b.part.holds(b.core.bytes, b.core.records)
+	b.core.fair = b.part.fair(b.core.limits)
 	b.ahead.clear()
-	full := false
+	full, asked := false, false
 	b.waiting = slices.DeleteFunc(b.waiting, func(w *waiting) bool {
 		if full || w.epoch != b.epoch {
 			return false
 		}
 		switch b.core.judge(w.call, &b.ahead) {
 		case fits:
+			if asked = !b.part.take(w.call); asked {
+				full = true
+				break
+			}
 			b.take(w.call)
 			w.in = true
 			close(w.granted)
@@ -240,6 +249,9 @@ func (b *Budget) grant() {
 		}
 		return w.in
 	})
+	if !asked {
+		b.part.drop()
+	}
 }
 
 func (b *Budget) topic(i int32) *Totals {

@@ -36,6 +36,7 @@ const (
 // budget is the pure core of Budget: who holds how much, and who may take more.
 type budget struct {
 	limits         Limits
+	fair           Limits // what of them need not be shared; zero means all
 	records, bytes int
 	topics         []Use
 	sources        []window
@@ -111,15 +112,19 @@ func (b *budget) spans(s Span) bool {
 	return w.next-w.low+uint64(s.Slots) <= uint64(b.limits.Records)
 }
 
-// share keeps any one of several topics to half of the budget, so that a topic the
-// broker has stalled leaves room for the others. A topic that holds nothing
+// share keeps any one of several topics to half of what the budget need not share,
+// so that a topic the broker has stalled leaves room for the others. A topic that holds nothing
 // admits any call that fits the budget, or a large call would wait for ever.
 func (b *budget) share(u Use) bool {
 	held := b.topic(u.Topic)
 	if held.Records == 0 || len(b.topics) < 2 {
 		return true
 	}
-	return held.Records+u.Records <= b.limits.Records/2 && held.Bytes+u.Bytes <= b.limits.Bytes/2
+	l := b.limits
+	if b.fair.Bytes > 0 {
+		l = b.fair
+	}
+	return held.Records+u.Records <= l.Records/2 && held.Bytes+u.Bytes <= l.Bytes/2
 }
 
 func (b *budget) take(c *Call) {

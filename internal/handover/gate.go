@@ -162,7 +162,7 @@ func (r *Rejected) Unwrap() error { return r.err }
 func (r *Rejected) Index() int { return r.at }
 
 // HandAll admits the envelopes of one Poll result in groups of at most BatchSize
-// records and a quarter of the byte budget, never splitting a position. When an
+// records and a quarter of the byte budget that need not be shared, never splitting a position. When an
 // envelope is wrong, everything before it is handed over first, but for positions
 // that go on in it or behind it, and nothing after.
 func (g *Gate) HandAll(ctx context.Context, envelopes []connect.Envelope) error {
@@ -196,7 +196,7 @@ func (g *Gate) handAll(ctx context.Context, at *epoch, envelopes []connect.Envel
 
 // cuts parts the first whole items into groups that are admitted together.
 func (g *Gate) cuts(b *batch, whole int) []int {
-	l := g.settings.Budget.Limits()
+	l := g.settings.Budget.Fair()
 	return b.cuts(whole, min(g.settings.BatchSize, l.Records), l.Bytes/4)
 }
 

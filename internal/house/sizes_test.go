@@ -37,7 +37,7 @@ var (
 			21, "11 names are the tables of the file, each a type of its own, or values in them",
 		},
 		"internal/flow": {
-			51, "all that actors say to each other; most names are the members of closed lists (outcomes, news of sessions, kinds of notice)",
+			53, "all that actors say to each other; most names are the members of closed lists (outcomes, news of sessions, kinds of notice)",
 		},
 		"internal/wire": {
 			33, "closed lists too: the paths of the broker's methods and the names of its services",
