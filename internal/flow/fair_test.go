@@ -39,6 +39,7 @@ var poolSteps = []struct {
 	{"a large call waits until its runtime holds nothing", []step{{1, 10, true}, {2, 70, true}, {1, 40, false}, {1, -10, true}, {1, 40, false}, {2, -10, true}, {1, 40, true}}},
 	{"a large call has its turn", []step{{0, 50, true}, {2, 20, true}, {1, 60, false}, {2, 1, false}, {0, -30, true}, {0, 1, false}, {1, 60, true}}},
 	{"a large call lets those before it in", []step{{2, 60, true}, {0, 30, true}, {0, 20, false}, {1, 60, false}, {2, -10, true}, {1, 60, false}, {0, 20, true}}},
+	{"one large call after the other does not keep an owner out", []step{{1, 90, true}, {0, 20, false}, {1, -90, true}, {1, 90, false}, {0, 20, true}}},
 	{"nothing needs no room", []step{{1, 100, true}, {1, 0, true}, {2, 0, true}}},
 }
 
