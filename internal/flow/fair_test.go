@@ -11,8 +11,13 @@ import (
 func TestPortion(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ total, weight, sum, want int }{
-		{100, 3, 4, 75}, {100, 1, 4, 25}, {100, 1, 1, 100}, {10, 1, 3, 3}, {2, 1, 3, 0},
-		{math.MaxInt, 1, 2, math.MaxInt / 2}, {math.MaxInt, 1_000_000, 1_000_000, math.MaxInt},
+		{100, 3, 4, 75},
+		{100, 1, 4, 25},
+		{100, 1, 1, 100},
+		{10, 1, 3, 3},
+		{2, 1, 3, 0},
+		{math.MaxInt, 1, 2, math.MaxInt / 2},
+		{math.MaxInt, 1_000_000, 1_000_000, math.MaxInt},
 	} {
 		if got := portion(c.total, c.weight, c.sum); got != c.want {
 			t.Errorf("portion(%d, %d, %d) = %d, want %d", c.total, c.weight, c.sum, got, c.want)
