@@ -6,6 +6,14 @@
 //	string       UTF-8 text; what is not a string as its JSON text
 //	number       one JSON number
 //	bytes        raw bytes; from JSON, the base64 of a string or of a field "data"
+//	json_schema  JSON that the schema accepts; bytes must be JSON text
+//
+// A JSON Schema is of draft 7, 2019-09 or 2020-12; without a $schema it is of the
+// last, as the broker takes it. What a $ref names must be among the Refs of the
+// Settings: neither files nor the network are read. format is checked in draft 7
+// and a note in the newer drafts, unless a meta-schema asks for more; patterns are
+// RE2's; numbers are compared exactly. The error of a payload that the schema
+// refuses has a *SchemaError as a cause.
 //
 // A payload that is already in its wire form is checked and passed through
 // without a copy or an allocation. Numbers stay exact: no integer is turned into

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -17,6 +18,7 @@ func FuzzEncode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	all := codecs(f)
+	accepting, refusing := schemaOf(f, `{"not": {"const": "accepted by nobody"}}`), schemaOf(f, `{"not": {}, "items": {"pattern": "^x"}, "uniqueItems": true}`)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		given := bytes.Clone(data)
 		for _, r := range []connect.Record{
@@ -38,7 +40,25 @@ func FuzzEncode(f *testing.F) {
 			t.Error("the record's memory was changed")
 		}
 		checkRoundTrips(t, all, data)
+		checkSchema(t, accepting, refusing, data)
 	})
+}
+
+// checkSchema takes data through a schema that accepts all and one that accepts
+// nothing: the first changes nothing, the second shows nothing.
+func checkSchema(t *testing.T, accepting, refusing Codec, data []byte) {
+	t.Helper()
+	got, err := accepting.Encode(connect.RawJSON("t", data))
+	if valid := json.Valid(data) && utf8.Valid(data) && !hugeExponent(data); valid != (err == nil) || valid && !bytes.Equal(got, data) {
+		t.Errorf("%q became %q, %v", data, got, err)
+	}
+	value := "\x00" + string(data) + "\x00" // occurs nowhere in a text of ours
+	for _, r := range []connect.Record{connect.RawJSON("t", data), connect.JSON("t", value), connect.JSON("t", []string{value, value})} {
+		got, err := refusing.Encode(r)
+		if got != nil || connect.ClassOf(err) != connect.ClassInvalid || strings.Contains(err.Error(), value) {
+			t.Errorf("%v: %q, %v", r.Kind(), got, err)
+		}
+	}
 }
 
 func checkForm(t *testing.T, schemaType string, r connect.Record, got []byte) {

@@ -18,7 +18,7 @@ func (c jsonCodec) Encode(r connect.Record) ([]byte, error) {
 	case connect.KindJSON:
 		return c.marshaller.marshal(r.Value())
 	case connect.KindRawJSON:
-		return pass(r, checkJSON(r.Raw()))
+		return pass(r, checkJSON(r.Kind(), r.Raw()))
 	case connect.KindString:
 		return c.quote(r.Raw())
 	case connect.KindNumber:
@@ -54,10 +54,10 @@ func (c jsonCodec) quote(text []byte) ([]byte, error) {
 }
 
 // checkJSON reports whether text is one JSON value in UTF-8.
-func checkJSON(text []byte) error {
+func checkJSON(k connect.Kind, text []byte) error {
 	if json.Valid(text) {
 		if !utf8.Valid(text) {
-			return notUTF8(connect.KindRawJSON)
+			return notUTF8(k)
 		}
 		return nil
 	}
@@ -66,5 +66,5 @@ func checkJSON(text []byte) error {
 	if e, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(text, &value)); ok {
 		at = e.Offset
 	}
-	return invalid(nil, "JSON text: is not JSON at byte %d of %d; must be one JSON value", at, len(text))
+	return invalid(nil, "%s: is not JSON at byte %d of %d; must be one JSON value", k, at, len(text))
 }

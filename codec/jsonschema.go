@@ -1,6 +1,102 @@
 package codec
 
-// newJSONSchema returns the codec of a topic whose schema is registered.
-func newJSONSchema(s Settings, _ jsonCodec) (Codec, error) {
-	return nil, unregistered(s.SchemaType)
+import (
+	"bytes"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+)
+
+// schemaCodec is the wire form of schema_type "json_schema": JSON, as without a
+// schema, that the schema accepts.
+type schemaCodec struct {
+	json   jsonCodec
+	schema *jsonschema.Schema
+	// name is the file the schema came from.
+	name string
+}
+
+// newJSONSchema returns the codec of a topic whose payloads a JSON Schema decides
+// about: draft 7, 2019-09 or 2020-12, the last where the schema does not say.
+// That is what the broker takes it for, too.
+func newJSONSchema(s Settings, json jsonCodec) (Codec, error) {
+	if len(s.Schema) == 0 {
+		return nil, connect.ConfigError("schema_type %q has no schema; must be given the text of one, from schema_file", s.SchemaType)
+	}
+	schema, err := compileJSONSchema(s)
+	if err != nil {
+		return nil, err
+	}
+	return schemaCodec{json: json, schema: schema, name: fileName(s.Name)}, nil
+}
+
+// Encode implements Codec.
+func (c schemaCodec) Encode(r connect.Record) ([]byte, error) {
+	text, err := c.text(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.validate(r.Kind(), text); err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+// text returns the JSON of a record. Bytes are no exception here: whoever gives a
+// topic a schema says that its messages are JSON.
+func (c schemaCodec) text(r connect.Record) ([]byte, error) {
+	switch r.Kind() {
+	case connect.KindRawJSON, connect.KindBytes:
+		return pass(r, checkJSON(r.Kind(), r.Raw()))
+	}
+	return c.json.Encode(r)
+}
+
+// validate asks the library about JSON text and words its answer.
+func (c schemaCodec) validate(k connect.Kind, text []byte) error {
+	if hugeExponent(text) {
+		return invalid(nil, "%s: has a number with an exponent beyond ±%d, which is not compared with a schema; "+
+			"must be written with a smaller one", k, maxExponent)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return invalid(nil, "%s: cannot be read as JSON; must be one JSON value", k)
+	}
+	err = c.schema.Validate(value)
+	if err == nil {
+		return nil
+	}
+	broken := newSchemaError(c.name, err)
+	return invalid(broken, "%s: %v", k, broken)
+}
+
+// maxExponent bounds the exponents of numbers that are compared with a schema.
+// The comparison is exact and multiplies them out: a few bytes such as 1e999999
+// would cost as much as a million digits, and above that the library gives up.
+const maxExponent = 1000
+
+// hugeExponent looks for an exponent beyond maxExponent in JSON text.
+func hugeExponent(text []byte) bool {
+	inString := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case !inString && (c == 'e' || c == 'E') && i > 0 && '0' <= text[i-1] && text[i-1] <= '9':
+			exponent := 0
+			for i++; i < len(text) && bytes.IndexByte([]byte("+-0123456789"), text[i]) >= 0; i++ {
+				if text[i] >= '0' {
+					exponent = min(exponent*10+int(text[i]-'0'), maxExponent+1)
+				}
+			}
+			i-- // what ended the exponent is looked at next
+			if exponent > maxExponent {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -20,6 +20,8 @@ type ban struct {
 }
 
 const (
+	jsonschemaPath = "github.com/santhosh-tekuri/jsonschema/v6"
+
 	suturePath = "github.com/thejerf/suture/v4"
 	grpcPath   = "google.golang.org/grpc"
 	koanfPath  = "github.com/knadh/koanf"
@@ -34,6 +36,10 @@ var bans = []ban{
 	{
 		paths: []string{koanfPath, tomlPath}, only: []string{"config"},
 		why: "only config knows how a file is written",
+	},
+	{
+		paths: []string{jsonschemaPath}, only: []string{"codec", "devbroker"},
+		why: "payloads are validated where they are encoded; the library's texts show what they hold",
 	},
 	{
 		paths: []string{suturePath, grpcPath, koanfPath, tomlPath}, never: []string{"actors"},
