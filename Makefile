@@ -72,6 +72,10 @@ fuzz: ## Run every fuzz target for FUZZTIME (10s).
 		done; \
 	done
 
+.PHONY: crash-demo
+crash-demo: ## Kill a broker under load, and count what is lost with each commit_after.
+	@go run ./examples/crashdemo
+
 .PHONY: bench
 bench: ## Measure the runtime against a bare client, as gates.
 	go run ./bench
