@@ -3,6 +3,7 @@ module github.com/danube-messaging/danube-connect-go
 go 1.26.0
 
 require (
+	github.com/bufbuild/protocompile v0.14.1
 	github.com/cenkalti/backoff/v4 v4.3.0
 	github.com/go-viper/mapstructure/v2 v2.5.0
 	github.com/google/go-cmp v0.7.0
@@ -11,6 +12,7 @@ require (
 	github.com/knadh/koanf/providers/env/v2 v2.0.2
 	github.com/knadh/koanf/providers/rawbytes v1.0.0
 	github.com/knadh/koanf/v2 v2.4.1
+	github.com/linkedin/goavro/v2 v2.15.0
 	github.com/pelletier/go-toml/v2 v2.4.3
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/thejerf/suture/v4 v4.0.6
@@ -22,6 +24,11 @@ require (
 )
 
 require github.com/klauspost/compress v1.18.4 // indirect
+
+require (
+	github.com/golang/snappy v0.0.1 // indirect
+	golang.org/x/sync v0.23.0 // indirect
+)
 
 require (
 	github.com/knadh/koanf/maps v0.1.2 // indirect

@@ -60,7 +60,7 @@ func checkInvalid(t *testing.T, r connect.Record, err error, says string) {
 func TestNoCodecForOtherTypes(t *testing.T) {
 	t.Parallel()
 	for schemaType, want := range map[string]string{
-		"json_schema": "has no schema", "avro": "needs the schema registry", "protobuf": "needs the schema registry",
+		"json_schema": "has no schema", "avro": "has no schema", "protobuf": "has no schema",
 		"json": "is unknown", "String": "is unknown",
 	} {
 		c, err := For(Settings{SchemaType: schemaType})

@@ -2,6 +2,8 @@ package codec
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	connect "github.com/danube-messaging/danube-connect-go"
 )
@@ -28,4 +30,23 @@ func notUTF8(k connect.Kind) error {
 
 func empty() error {
 	return invalid(nil, "empty record: has no payload; must be made by connect.JSON, RawJSON, String, Number or Bytes")
+}
+
+// checkEncoding refuses an encoding the schema type has not.
+func checkEncoding(s Settings, has ...string) error {
+	if s.Encoding == "" || slices.Contains(has, s.Encoding) {
+		return nil
+	}
+	if len(has) == 0 {
+		return connect.ConfigError("encoding %q: schema_type %q has one wire form; must be left out", s.Encoding, s.SchemaType)
+	}
+	return connect.ConfigError("encoding %q is unknown for schema_type %q; must be one of %s", s.Encoding, s.SchemaType, strings.Join(has, ", "))
+}
+
+// needSchema refuses settings without the definition that their type needs.
+func needSchema(s Settings) error {
+	if len(s.Schema) > 0 {
+		return nil
+	}
+	return connect.ConfigError("schema_type %q has no schema; must be given the text of one, from schema_file", s.SchemaType)
 }

@@ -21,8 +21,8 @@ type schemaCodec struct {
 // about: draft 7, 2019-09 or 2020-12, the last where the schema does not say.
 // That is what the broker takes it for, too.
 func newJSONSchema(s Settings, json jsonCodec) (Codec, error) {
-	if len(s.Schema) == 0 {
-		return nil, connect.ConfigError("schema_type %q has no schema; must be given the text of one, from schema_file", s.SchemaType)
+	if err := needSchema(s); err != nil {
+		return nil, err
 	}
 	schema, err := compileJSONSchema(s)
 	if err != nil {

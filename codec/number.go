@@ -2,11 +2,30 @@ package codec
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math"
+	"strconv"
 
 	connect "github.com/danube-messaging/danube-connect-go"
 )
 
-// numberCodec is the wire form of schema_type "number".
+// The encodings of numbers.
+const (
+	numberJSON   = "json"
+	numberBinary = "binary"
+)
+
+func newNumber(s Settings, j jsonCodec) (Codec, error) {
+	if err := checkEncoding(s, numberJSON, numberBinary); err != nil {
+		return nil, err
+	}
+	if s.Encoding == numberBinary {
+		return binaryNumberCodec{numberCodec{j}}, nil
+	}
+	return numberCodec{j}, nil
+}
+
+// numberCodec is the wire form of schema_type "number" in JSON.
 type numberCodec struct{ json jsonCodec }
 
 // Encode implements Codec.
@@ -42,4 +61,25 @@ func checkNumber(r connect.Record) error {
 
 func notNumber(k connect.Kind) error {
 	return invalid(nil, "%s: is not a number, which schema_type \"number\" asks for; must be one JSON number", k)
+}
+
+// float64Bytes is the length of a binary number.
+const float64Bytes = 8
+
+// binaryNumberCodec is the wire form that the broker's payload validation takes:
+// a float64, the byte of its sign first.
+type binaryNumberCodec struct{ text numberCodec }
+
+// Encode implements Codec.
+func (c binaryNumberCodec) Encode(r connect.Record) ([]byte, error) {
+	text, err := c.text.Encode(r)
+	if err != nil {
+		return nil, err
+	}
+	d, _ := parseLiteral(string(text))
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || !d.heldBy(f, 64) {
+		return nil, invalid(nil, "%s: is a number that 8 bytes do not hold exactly; must be a float64, or encoding \"json\"", r.Kind())
+	}
+	return binary.BigEndian.AppendUint64(nil, math.Float64bits(f)), nil
 }

@@ -1,6 +1,119 @@
 package codec
 
-// newProtobuf returns the codec of a topic whose schema is registered.
-func newProtobuf(s Settings, _ jsonCodec) (Codec, error) {
-	return nil, unregistered(s.SchemaType)
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	connect "github.com/danube-messaging/danube-connect-go"
+)
+
+// protobufCodec is the wire form of schema_type "protobuf": one message, without a
+// length before it.
+type protobufCodec struct {
+	json    jsonCodec
+	message protoreflect.MessageDescriptor
+	types   *dynamicpb.Types
+}
+
+// newProtobuf returns the codec of a topic whose schema is a .proto file or a
+// FileDescriptorSet.
+func newProtobuf(s Settings, j jsonCodec) (Codec, error) {
+	if err := needSchema(s); err != nil {
+		return nil, err
+	}
+	files, err := compileProtobuf(s)
+	if err != nil {
+		return nil, err
+	}
+	message, err := files.message(s)
+	if err != nil {
+		return nil, err
+	}
+	return protobufCodec{j, message, dynamicpb.NewTypes(files.registry)}, nil
+}
+
+var errProtobufUnknown = errors.New("fields the schema does not know")
+
+// Encode implements Codec. Equal records become equal bytes.
+func (c protobufCodec) Encode(r connect.Record) ([]byte, error) {
+	m := dynamicpb.NewMessage(c.message)
+	if r.Kind() == connect.KindBytes {
+		err := proto.UnmarshalOptions{Resolver: c.types}.Unmarshal(r.Raw(), m)
+		if err == nil && unknownFields(m) {
+			err = errProtobufUnknown
+		}
+		if err != nil {
+			return nil, invalid(err, "bytes: are no %s; must be an encoded one, without fields the schema does not know, "+
+				"or be handed over as JSON", c.message.FullName())
+		}
+		return r.Raw(), nil
+	}
+	text, err := c.json.Encode(r)
+	if err == nil {
+		err = checkSurrogates(text, r.Kind())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := (protojson.UnmarshalOptions{Resolver: c.types}).Unmarshal(text, m); err != nil {
+		return nil, invalid(err, "%s: %v", r.Kind(), protobufMisfit(c.message, text, err))
+	}
+	payload, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	if err != nil {
+		return nil, invalid(err, "%s: cannot be encoded as %s; must fit it", r.Kind(), c.message.FullName())
+	}
+	return payload, nil
+}
+
+// unknownFields reports whether a message, or one within it, holds a field its
+// descriptor does not have.
+func unknownFields(m protoreflect.Message) (found bool) {
+	if len(m.GetUnknown()) > 0 {
+		return true
+	}
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case f.IsMap():
+			if f.MapValue().Message() != nil {
+				v.Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool {
+					found = unknownFields(v.Message())
+					return !found
+				})
+			}
+		case f.Message() == nil:
+		case f.IsList():
+			for i := range v.List().Len() {
+				found = found || unknownFields(v.List().Get(i).Message())
+			}
+		default:
+			found = unknownFields(v.Message())
+		}
+		return !found
+	})
+	return found
+}
+
+// Decode implements Decoder. Fields the schema does not know are left out, as all
+// readers of protobuf do.
+func (c protobufCodec) Decode(payload []byte) ([]byte, error) {
+	m := dynamicpb.NewMessage(c.message)
+	err := proto.UnmarshalOptions{Resolver: c.types}.Unmarshal(payload, m)
+	var text []byte
+	if err == nil {
+		text, err = protojson.MarshalOptions{Resolver: c.types}.Marshal(m)
+	}
+	var compact bytes.Buffer
+	if err == nil {
+		err = json.Compact(&compact, text) // protojson varies its spaces
+	}
+	if err != nil {
+		return nil, invalid(err, "payload: is no %s; must be an encoded one", c.message.FullName())
+	}
+	return compact.Bytes(), nil
 }

@@ -18,14 +18,22 @@ func unquote(quoted []byte, k connect.Kind) ([]byte, error) {
 	if bytes.IndexByte(inner, '\\') < 0 {
 		return inner, nil
 	}
-	if halfSurrogate(inner) {
-		return nil, invalid(nil, "%s: a string holds half a surrogate pair; must be text that has a UTF-8 form", k)
+	if err := checkSurrogates(inner, k); err != nil {
+		return nil, err
 	}
 	var s string
 	if err := json.Unmarshal(quoted, &s); err != nil {
 		return nil, invalid(nil, "%s: a string cannot be read back; must be valid JSON", k)
 	}
 	return []byte(s), nil
+}
+
+// checkSurrogates refuses JSON text with half a surrogate pair in a string.
+func checkSurrogates(text []byte, k connect.Kind) error {
+	if bytes.Contains(text, []byte(`\u`)) && halfSurrogate(text) {
+		return invalid(nil, "%s: a string holds half a surrogate pair; must be text that has a UTF-8 form", k)
+	}
+	return nil
 }
 
 // halfSurrogate looks for a \u escape from D800 to DFFF that is not one of a high

@@ -46,7 +46,7 @@ var bans = []ban{
 		why: "actors name what they need; supervisor joins them",
 	},
 	{
-		paths: []string{"testing", "go.uber.org/goleak", "pgregory.net/rapid", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal/testscript"},
+		paths: []string{"testing", "go.uber.org/goleak", "pgregory.net/rapid", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal/testscript", "github.com/linkedin/goavro"},
 		only:  []string{"connecttest"},
 		why:   "test code stays out of binaries",
 	},
