@@ -56,7 +56,11 @@ func (k *keeper) commit(ctx context.Context, number uint64, offsets []connect.Of
 	if !ok {
 		return nil
 	}
-	return c.Commit(ctx, offsets)
+	if err := c.Commit(ctx, offsets); err != nil {
+		return err
+	}
+	k.gave(offsets)
+	return nil
 }
 
 // check is what the prober of the source calls; without a source to ask, all is

@@ -11,6 +11,10 @@
 // Cancelling ctx is the graceful stop: intake ends, what was taken is published
 // and committed, the source is shut down, all within [delivery] drain_timeout.
 //
+// A source may say what it can do (connect.Contractor); then the runtime goes by
+// that, and Run returns an error of connect.ClassConfig for a configuration under
+// which it cannot be kept.
+//
 // # Embedding
 //
 // A [Runtime] is itself a suture.Service, so a host can put any number of them

@@ -83,6 +83,7 @@ func (e *epoch) Revoke(partitions ...string) {
 		return
 	}
 	e.rt.gate.Revoke(partitions...)
+	e.rt.keeper.forget(partitions...)
 	if e.rt.offsets == nil {
 		return
 	}

@@ -37,6 +37,7 @@ type keeper struct {
 	reopen  context.CancelCauseFunc // ends intake of the running epoch
 	current *epoch                  // the newest, nil before the first
 	ills    ills
+	given   map[string]connect.Offset // the last commits, if progress waits for them
 }
 
 const sourceName = "source"
@@ -118,6 +119,9 @@ func (k *keeper) begin(ctx context.Context) error {
 		if err := k.rt.offsets.Begin(ctx, number); err != nil {
 			return err
 		}
+	}
+	if err := k.giveAgain(bounded); err != nil {
+		return err
 	}
 	k.rt.gate.Begin(number)
 	e.begin(k.rt.gate.Running())
@@ -285,6 +289,4 @@ func (k *keeper) close(ctx context.Context) {
 const settleTimeout = 5 * time.Second
 
 // replayable reports whether the source offers again what was not committed.
-func (k *keeper) replayable() bool {
-	return canCommit(k.source) || k.rt.cfg.Offsets.Path != ""
-}
+func (k *keeper) replayable() bool { return k.rt.contract.Replayable }

@@ -36,6 +36,8 @@ type Runtime struct {
 	log  *slog.Logger
 	err  error // what New found wrong
 
+	contract connect.Contract
+
 	board     *health.Board
 	budget    *flow.Budget
 	notices   *flow.Pipe[flow.Notice]
@@ -71,14 +73,14 @@ func Run(ctx context.Context, source connect.Source, cfg config.Connector, opts 
 // New prepares a runtime. What is wrong with its arguments is returned by Serve.
 func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 	opts = opts.withDefaults()
+	contract, errContract := contractOf(source, &cfg)
 	rt := &Runtime{
 		cfg: cfg, opts: opts, failed: make(chan struct{}),
 		log:      opts.Logger.With(slog.String("connector", cfg.ConnectorName)),
 		notices:  flow.NewPipe[flow.Notice](),
 		progress: committer.NewProgress(),
-		budget: flow.NewBudget(opts.capped(flow.Limits{
-			Records: cfg.Delivery.WindowRecords, Bytes: int(cfg.Delivery.BudgetBytes), Unsettled: cfg.Delivery.MaxUnsettled,
-		})),
+		contract: contract,
+		budget:   flow.NewBudget(opts.capped(limits(contract, &cfg))),
 	}
 	rt.kill, rt.killNow = context.WithCancel(context.Background())
 	rt.cut, rt.cutNow = context.WithCancel(context.Background())
@@ -86,12 +88,13 @@ func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 	rt.gate = handover.New(handover.Settings{
 		Budget: rt.budget, Tracker: rt.notices, MaxMessage: wire.MaxMessageSize,
 		BatchSize: cfg.Processing.BatchSize, Commits: canCommit(source) || cfg.Offsets.Path != "",
+		Transactional: contract.Transactional,
 	})
 	rt.keeper = newKeeper(rt, source)
 	rt.source = rt.child(rt.keeper)
 	rt.topics = newTopics(rt)
 	rt.tree = newTree("connector "+cfg.ConnectorName, rt.log)
-	rt.err = errors.Join(cfg.Check(), checkMode(source), opts.checkBudget())
+	rt.err = errors.Join(cfg.Check(), checkMode(source), errContract, opts.checkBudget())
 	return rt
 }
 

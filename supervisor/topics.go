@@ -102,6 +102,9 @@ func (t *topics) find(fresh []*topic, name string) (connect.Producer, bool) {
 // make builds a publisher, its transport, its pipe, and what the gate is to know.
 func (t *topics) make(p connect.Producer, index int32) (*topic, error) {
 	cfg := &t.rt.cfg
+	if err := checkOrder(t.rt.contract, p.Topic, cfg); err != nil {
+		return nil, err
+	}
 	schema, _ := cfg.SchemaFor(p.Topic)
 	encoder, err := codec.For(codec.Settings{SchemaType: schema.SchemaType})
 	if err != nil {

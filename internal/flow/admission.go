@@ -52,7 +52,7 @@ func (b *Budget) Begin(epoch uint64) {
 	b.epoch = epoch
 	clear(b.core.sources)
 	b.core.sources = b.core.sources[:0]
-	b.core.unsettled = 0
+	b.core.spanned, b.core.unsettled = 0, 0
 	b.grant()
 }
 
@@ -132,7 +132,7 @@ func (b *Budget) Undo(c *Call, epoch uint64) {
 func (b *Budget) undo(c *Call, epoch uint64) {
 	if epoch == b.epoch {
 		for _, s := range c.Sources {
-			b.core.source(s.Source).next -= uint64(s.Slots)
+			b.core.span(s.Source, -s.Slots)
 		}
 	}
 	for _, u := range c.Topics {
@@ -164,7 +164,7 @@ func (b *Budget) Advance(epoch uint64, source int32, low, records uint64) {
 	if epoch != b.epoch {
 		return
 	}
-	b.core.source(source).low = low
+	b.core.settled(source, low)
 	b.core.reached(source, records)
 	b.grant()
 }

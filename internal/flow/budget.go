@@ -40,7 +40,8 @@ type budget struct {
 	records, bytes int
 	topics         []Use
 	sources        []window
-	unsettled      uint64 // records resolved and not committed, of the running epoch
+	spanned        int    // slots between the oldest unresolved and the newest of each source partition
+	unsettled      uint64 // records below those, and not committed; both of the running epoch
 	caution        caution
 }
 
@@ -103,8 +104,9 @@ func (b *budget) readsOn(c *Call) bool {
 	return limit == 0 || ahead == 0 || ahead+c.Records <= limit
 }
 
-// ahead is how many records are read and not committed.
-func (b *budget) ahead() int { return b.records + int(b.unsettled) }
+// ahead is how many records are read and not committed. What is resolved behind one
+// that is not is neither in flight nor counted as unsettled; the span has it.
+func (b *budget) ahead() int { return max(b.records, b.spanned) + int(b.unsettled) }
 
 // spans keeps the unresolved slots of one source partition to the window.
 func (b *budget) spans(s Span) bool {
@@ -136,8 +138,26 @@ func (b *budget) take(c *Call) {
 		t.Bytes += u.Bytes
 	}
 	for _, s := range c.Sources {
-		b.source(s.Source).next += uint64(s.Slots)
+		b.span(s.Source, s.Slots)
 	}
+}
+
+// span moves the newest slot of a source partition.
+func (b *budget) span(i int32, slots int) {
+	w := b.source(i)
+	w.next += uint64(slots)
+	if !w.gone {
+		b.spanned += slots
+	}
+}
+
+// settled moves the oldest unresolved slot of a source partition.
+func (b *budget) settled(i int32, low uint64) {
+	w := b.source(i)
+	if !w.gone {
+		b.spanned -= int(low - w.low)
+	}
+	w.low = low
 }
 
 func (b *budget) give(topic int32, records, bytes int) {
@@ -189,6 +209,7 @@ func (b *budget) stored(i int32, records uint64) uint64 {
 func (b *budget) revoke(i int32) {
 	if w := b.source(i); !w.gone {
 		w.gone = true
+		b.spanned -= int(w.next - w.low)
 		b.unsettled -= min(w.reached-min(w.stored, w.reached), b.unsettled)
 	}
 }

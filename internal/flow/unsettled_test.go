@@ -22,7 +22,9 @@ func TestUnsettledBoundsReading(t *testing.T) {
 	judged(2, fits)
 	judged(3, waitAll)
 	b.give(0, 4, 4)
-	b.source(0).low = 4
+	judged(2, fits)
+	judged(3, waitAll) // nothing is in flight but behind a hole
+	b.settled(0, 4)
 	b.reached(0, 4) // acknowledged, and not committed
 	judged(2, fits)
 	judged(3, waitAll)

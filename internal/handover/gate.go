@@ -50,6 +50,9 @@ type Settings struct {
 	// Commits says that somebody keeps the source's offsets. Without, an offset is
 	// a mistake in the configuration.
 	Commits bool
+	// Transactional says that a call must not end in records that no commit waits
+	// for. It may be left out.
+	Transactional bool
 }
 
 // Gate is the one way in. Its methods are safe for concurrent use.

@@ -27,6 +27,9 @@ func (i *Intake) Hand(ctx context.Context, envelopes []connect.Envelope, waiter 
 	if i.over() {
 		return connect.ErrStopped
 	}
+	if err := i.gate.edges(envelopes); err != nil {
+		return err
+	}
 	return i.gate.hand(ctx, i.at, envelopes, waiter)
 }
 
@@ -34,6 +37,9 @@ func (i *Intake) Hand(ctx context.Context, envelopes []connect.Envelope, waiter 
 func (i *Intake) HandAll(ctx context.Context, envelopes []connect.Envelope) error {
 	if i.over() {
 		return connect.ErrStopped
+	}
+	if err := i.gate.edges(envelopes); err != nil {
+		return err
 	}
 	return i.gate.handAll(ctx, i.at, envelopes)
 }

@@ -28,7 +28,7 @@ var (
 	functionAllowances = map[string]allowance{}
 	exportAllowances   = map[string]allowance{
 		".": {
-			48, "the vocabulary is one package by design; 11 names are the members of three closed lists (Class, Kind, Level), 7 are interfaces",
+			53, "the vocabulary is one package by design; 13 names are the members of four closed lists (Class, Kind, Level, Order), 8 are interfaces",
 		},
 		"actors/health": {
 			22, "11 names are the closed list of states",
