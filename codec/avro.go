@@ -106,7 +106,7 @@ func (c *avroCodec) Encode(r connect.Record) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.writeJSON(c.schema.top, text, r.Kind()); err != nil {
+	if err := w.writeJSON(c.schema.top, c.schema.name, text, r.Kind()); err != nil {
 		return nil, err
 	}
 	if c.encoding == avroJSON {
@@ -131,7 +131,7 @@ func (w *avroWriter) begin(t *avroType, v any) (m *misfit) {
 }
 
 // writeJSON writes valid JSON text, unless decoding it would lose something.
-func (w *avroWriter) writeJSON(t *avroType, text []byte, k connect.Kind) error {
+func (w *avroWriter) writeJSON(t *avroType, name string, text []byte, k connect.Kind) error {
 	if err := checkSurrogates(text, k); err != nil {
 		return err
 	}
@@ -142,7 +142,8 @@ func (w *avroWriter) writeJSON(t *avroType, text []byte, k connect.Kind) error {
 		return invalid(nil, "%s: cannot be read back; must nest less deeply", k)
 	}
 	if m := w.begin(t, v); m != nil {
-		return invalid(m, "%s: %v", k, m)
+		broken := m.schemaError(name)
+		return invalid(broken, "%s: %v", k, broken)
 	}
 	if w.members != countMembers(text) {
 		return invalid(nil, "%s: an object holds a key twice; must hold each once", k)

@@ -46,7 +46,7 @@ func formatUUID(id []byte) string {
 }
 
 func wrongUUID() *misfit {
-	return &misfit{"", "is no UUID", "be 32 hexadecimal digits in groups of 8-4-4-4-12"}
+	return &misfit{keyword: "uuid", must: "be 32 hexadecimal digits in groups of 8-4-4-4-12", is: "is another string"}
 }
 
 // layout is the text of a logical type of time.
@@ -67,10 +67,10 @@ func (t *avroType) layout() string {
 func (t *avroType) parseTime(text string) (n int64, _ *misfit) {
 	at, err := time.Parse(t.layout(), text)
 	if err != nil {
-		return 0, &misfit{"", "is a string of another form", "be " + t.describe()}
+		return 0, t.refuses("logicalType", "is another string")
 	}
 	if t.unit < time.Hour && at.Nanosecond()%int(t.unit) != 0 {
-		return 0, &misfit{"", "is finer than the schema's " + t.unit.String(), "be truncated to it"}
+		return 0, &misfit{keyword: "logicalType", must: "be whole in the schema's " + t.unit.String(), is: "is finer"}
 	}
 	switch {
 	case t.logical == logicalDate:
@@ -83,7 +83,7 @@ func (t *avroType) parseTime(text string) (n int64, _ *misfit) {
 		return at.UnixMicro(), nil
 	}
 	if n = at.UnixNano(); !time.Unix(0, n).Equal(at) {
-		return 0, &misfit{"", "is outside the years that 64 bits of nanoseconds reach", "be between 1678 and 2261"}
+		return 0, &misfit{keyword: "logicalType", must: "be between 1678 and 2261", is: "is outside the years that 64 bits of nanoseconds reach"}
 	}
 	return n, nil
 }
@@ -124,19 +124,19 @@ func (w *avroWriter) writeDecimal(dst []byte, t *avroType, v any) ([]byte, *misf
 	}
 	d, ok := parseLiteral(text)
 	if !ok {
-		return dst, &misfit{"", "is a string of another form", "be " + t.describe()}
+		return dst, t.refuses("logicalType", "is another string")
 	}
 	digits, ok := d.unscaled(t.scale, t.precision)
 	if !ok {
-		return dst, &misfit{"", "has more digits than the schema keeps", "be " + t.describe()}
+		return dst, t.refuses("precision", "has more digits")
 	}
 	unscaled, _ := new(big.Int).SetString(digits, 10)
 	data := twosComplement(unscaled)
-	if t.base == "bytes" {
+	if t.base == baseBytes {
 		return append(binary.AppendVarint(dst, int64(len(data))), data...), nil
 	}
 	if len(data) > t.size {
-		return dst, &misfit{"", "needs more than the " + strconv.Itoa(t.size) + " bytes of the fixed", "be " + t.describe()}
+		return dst, t.refuses("size", "needs more than the "+strconv.Itoa(t.size)+" bytes of the fixed")
 	}
 	sign := byte(0)
 	if unscaled.Sign() < 0 {
@@ -198,7 +198,7 @@ func (t *avroType) describeLogical() string {
 }
 
 func (t *avroType) describeBytes() string {
-	if t.base == "fixed" {
+	if t.base == baseFixed {
 		return strconv.Itoa(t.size) + " bytes"
 	}
 	return "bytes"

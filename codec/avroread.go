@@ -31,7 +31,7 @@ func (c *avroCodec) Decode(payload []byte) ([]byte, error) {
 		}
 		w := c.writers.Get().(*avroWriter)
 		defer c.release(w)
-		if err := w.writeJSON(c.schema.top, payload, connect.KindRawJSON); err != nil {
+		if err := w.writeJSON(c.schema.top, c.schema.name, payload, connect.KindRawJSON); err != nil {
 			return nil, err
 		}
 		return payload, nil
@@ -152,7 +152,7 @@ func appendAvroBytes(dst []byte, t *avroType, data []byte) []byte {
 }
 
 func appendAvroList(dst []byte, t *avroType, list []any) (_ []byte, err error) {
-	if t.base != "array" {
+	if t.base != baseArray {
 		return nil, errAvroValue
 	}
 	dst = append(dst, '[')
@@ -170,7 +170,7 @@ func appendAvroList(dst []byte, t *avroType, list []any) (_ []byte, err error) {
 // appendAvroObject writes records in the order of their fields, maps in that of
 // their keys, and the value of a union without the name of its branch.
 func appendAvroObject(dst []byte, t *avroType, object map[string]any) ([]byte, error) {
-	if t.base == "union" {
+	if t.base == baseUnion {
 		for name, v := range object {
 			i := slices.IndexFunc(t.branches, func(b *avroType) bool { return b.name == name })
 			if i < 0 || len(object) != 1 {
@@ -183,12 +183,12 @@ func appendAvroObject(dst []byte, t *avroType, object map[string]any) ([]byte, e
 	keys := make([]string, 0, len(object))
 	of := func(string) *avroType { return t.element }
 	switch t.base {
-	case "record":
+	case baseRecord:
 		for _, f := range t.fields {
 			keys = append(keys, f.name)
 		}
 		of = func(key string) *avroType { return t.fields[t.index[key]].of }
-	case "map":
+	case baseMap:
 		for key := range object {
 			keys = append(keys, key)
 		}

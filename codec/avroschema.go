@@ -29,7 +29,7 @@ const (
 
 // avroType is one type of a schema, with what is looked up for every value.
 type avroType struct {
-	base     string // the name of the primitive or complex type
+	base     avroBase
 	name     string // the full name of a record, enum or fixed, else base
 	logical  avroLogical
 	unit     time.Duration // of the logical types of time
@@ -55,7 +55,8 @@ type avroField struct {
 // avroSchema is a parsed definition.
 type avroSchema struct {
 	*avro.Schema
-	top *avroType
+	top  *avroType
+	name string // of the file
 }
 
 // rawLogical makes the library hand out the base types of the logical ones: what
@@ -91,7 +92,7 @@ func parseAvro(s Settings) (*avroSchema, error) {
 	if err != nil {
 		return nil, badAvro(s.Name, err)
 	}
-	return &avroSchema{schema, top}, nil
+	return &avroSchema{schema, top, fileName(s.Name)}, nil
 }
 
 func parseAvroRefs(named *avro.SchemaCache, refs []Ref) error {
@@ -130,7 +131,7 @@ type avroCompiler struct{ named map[string]*avroType }
 var errNoAvroType = errors.New("unknown type")
 
 func (c avroCompiler) compile(n *avro.SchemaNode, namespace string) (*avroType, error) {
-	t := &avroType{base: n.Type, name: n.Type, size: n.Size}
+	t := &avroType{base: baseOf(n.Type), name: n.Type, size: n.Size}
 	if n.Name != "" {
 		t.name = avroName(n.Name, n.Namespace)
 		namespace = t.name[:max(strings.LastIndexByte(t.name, '.'), 0)]
@@ -157,7 +158,7 @@ func (c avroCompiler) compile(n *avro.SchemaNode, namespace string) (*avroType, 
 			t.branches = append(t.branches, branch)
 		}
 	case "record", "error":
-		t.base = "record"
+		t.base = baseRecord
 		err = c.compileFields(t, n.Fields, namespace)
 	default:
 		return c.lookUp(n.Type, namespace)
@@ -214,10 +215,10 @@ func avroDefault(f *avro.SchemaField) ([]byte, error) {
 
 // null returns the index of the branch that is null, 0 for null itself, else -1.
 func (t *avroType) null() int {
-	if t.base == "null" {
+	if t.base == baseNull {
 		return 0
 	}
-	return slices.IndexFunc(t.branches, func(b *avroType) bool { return b.base == "null" })
+	return slices.IndexFunc(t.branches, func(b *avroType) bool { return b.base == baseNull })
 }
 
 // avroTimes are the logical types of time with what they count.
@@ -254,9 +255,9 @@ func (t *avroType) interpret(n *avro.SchemaNode) {
 // bits returns the width of a number type, 0 for every other.
 func (t *avroType) bits() int {
 	switch t.base {
-	case "int", "float":
+	case baseInt, baseFloat:
 		return 32
-	case "long", "double":
+	case baseLong, baseDouble:
 		return 64
 	}
 	return 0
@@ -264,5 +265,5 @@ func (t *avroType) bits() int {
 
 // holds reports whether an int or long holds n.
 func (t *avroType) holds(n int64) bool {
-	return t.base == "long" || math.MinInt32 <= n && n <= math.MaxInt32
+	return t.base == baseLong || math.MinInt32 <= n && n <= math.MaxInt32
 }

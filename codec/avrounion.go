@@ -23,7 +23,7 @@ func (w *avroWriter) writeUnion(dst []byte, t *avroType, v any) ([]byte, *misfit
 		return w.writeObjectBranch(dst, t, v)
 	case []any:
 		for i, branch := range t.branches {
-			if branch.base == "array" {
+			if branch.base == baseArray {
 				return w.write(binary.AppendVarint(dst, int64(i)), branch, v)
 			}
 		}
@@ -35,7 +35,7 @@ func (w *avroWriter) writeUnion(dst []byte, t *avroType, v any) ([]byte, *misfit
 
 // appendAvroNull writes null of a type whose branch null is, or that is null.
 func appendAvroNull(dst []byte, t *avroType, branch int) []byte {
-	if t.base == "null" {
+	if t.base == baseNull {
 		return dst
 	}
 	return binary.AppendVarint(dst, int64(branch))
@@ -66,7 +66,7 @@ func (w *avroWriter) writeScalarBranch(dst []byte, t *avroType, v any) ([]byte, 
 // scalar reports whether t holds no other values and is not null.
 func (t *avroType) scalar() bool {
 	switch t.base {
-	case "null", "array", "map", "record", "union":
+	case baseNull, baseArray, baseMap, baseRecord, baseUnion:
 		return false
 	}
 	return true
@@ -74,13 +74,13 @@ func (t *avroType) scalar() bool {
 
 // base64 reports whether a string of this type is the base64 of its bytes.
 func (t *avroType) base64() bool {
-	return (t.base == "bytes" || t.base == "fixed") && t.logical == logicalNone
+	return (t.base == baseBytes || t.base == baseFixed) && t.logical == logicalNone
 }
 
 func (w *avroWriter) writeObjectBranch(dst []byte, t *avroType, object map[string]any) ([]byte, *misfit) {
 	only, candidates := -1, 0
 	for i, branch := range t.branches {
-		if branch.base == "map" || branch.base == "record" {
+		if branch.base == baseMap || branch.base == baseRecord {
 			if branch.takesKeys(object) {
 				return w.write(binary.AppendVarint(dst, int64(i)), branch, object)
 			}
@@ -104,7 +104,7 @@ func (w *avroWriter) writeObjectBranch(dst []byte, t *avroType, object map[strin
 
 // takesKeys reports whether a map or record takes an object, going by its keys.
 func (t *avroType) takesKeys(object map[string]any) bool {
-	if t.base == "map" {
+	if t.base == baseMap {
 		return true
 	}
 	found := 0
@@ -121,22 +121,22 @@ func (t *avroType) takesKeys(object map[string]any) bool {
 // describe words the type for an error, with what it takes from JSON.
 func (t *avroType) describe() string {
 	switch {
-	case t.base == "union":
+	case t.base == baseUnion:
 		all := make([]string, len(t.branches))
 		for i, branch := range t.branches {
 			all[i] = branch.name
 		}
 		return "one of the union's " + strings.Join(all, ", ")
-	case t.base == "enum":
+	case t.base == baseEnum:
 		return "one of " + strings.Join(t.order, ", ")
 	case t.logical != logicalNone:
 		return t.describeLogical()
 	case t.base64():
 		return "standard base64 with padding, of " + t.describeBytes()
-	case t.base == "null":
+	case t.base == baseNull:
 		return "null"
-	case t.base == "record" || t.base == "array" || t.base == "map":
-		return "the Avro " + t.base + " " + strings.TrimPrefix(t.name, t.base)
+	case t.base == baseRecord || t.base == baseArray || t.base == baseMap:
+		return strings.TrimSuffix("the Avro "+t.base.String()+" "+strings.TrimPrefix(t.name, t.base.String()), " ")
 	}
-	return "an Avro " + t.base
+	return "an Avro " + t.base.String()
 }

@@ -25,23 +25,23 @@ type avroWriter struct {
 // write appends the encoding of v. After a misfit the result may hold a part of it.
 func (w *avroWriter) write(dst []byte, t *avroType, v any) ([]byte, *misfit) {
 	switch t.base {
-	case "null":
+	case baseNull:
 		if v == nil {
 			return dst, nil
 		}
-	case "boolean":
+	case baseBoolean:
 		if b, ok := v.(bool); ok {
 			return append(dst, avroBool(b)), nil
 		}
-	case "int", "long":
+	case baseInt, baseLong:
 		return w.writeInteger(dst, t, v)
-	case "float", "double":
+	case baseFloat, baseDouble:
 		return w.writeFloat(dst, t, v)
-	case "string", "enum":
+	case baseString, baseEnum:
 		return w.writeText(dst, t, v)
-	case "bytes", "fixed":
+	case baseBytes, baseFixed:
 		return w.writeBytes(dst, t, v)
-	case "union":
+	case baseUnion:
 		return w.writeUnion(dst, t, v)
 	default:
 		return w.writeNested(dst, t, v)
@@ -69,11 +69,11 @@ func (w *avroWriter) writeInteger(dst []byte, t *avroType, v any) ([]byte, *misf
 		}
 		d, valid := parseLiteral(text)
 		if n, ok = d.int64(); !valid || !ok {
-			return dst, &misfit{"", "is no whole number of 64 bits", "be " + t.describe()}
+			return dst, t.refuses("type", "is no whole number of 64 bits")
 		}
 	}
 	if !t.holds(n) {
-		return dst, &misfit{"", "does not fit 32 bits", "be " + t.describe()}
+		return dst, t.refuses("type", "needs more than 32 bits")
 	}
 	return binary.AppendVarint(dst, n), nil
 }
@@ -91,10 +91,10 @@ func (w *avroWriter) writeFloat(dst []byte, t *avroType, v any) ([]byte, *misfit
 		d, valid := parseLiteral(text)
 		var err error
 		if f, err = strconv.ParseFloat(text, bits); err != nil || !valid {
-			return dst, &misfit{"", "is outside the range of " + t.describe(), "be within it"}
+			return dst, t.refuses("type", "is outside its range")
 		}
 		if d.exponent >= 0 && !d.heldBy(f, bits) {
-			return dst, &misfit{"", "is a whole number that " + t.describe() + " would change", "be one it holds exactly"}
+			return dst, t.refuses("type", "is a whole number that it would change")
 		}
 	}
 	if bits == 32 {
@@ -108,14 +108,14 @@ func (w *avroWriter) writeText(dst []byte, t *avroType, v any) ([]byte, *misfit)
 	switch {
 	case !ok:
 		return dst, wrongKind(t, v)
-	case t.base == "enum":
+	case t.base == baseEnum:
 		i, known := t.symbols[text]
 		if !known {
-			return dst, &misfit{"", "is none of the symbols", "be " + t.describe()}
+			return dst, t.refuses("symbols", "is another string")
 		}
 		return binary.AppendVarint(dst, int64(i)), nil
 	case !utf8.ValidString(text):
-		return dst, &misfit{"", "is not UTF-8", "be converted"}
+		return dst, &misfit{keyword: "type", must: "be UTF-8", is: "is not"}
 	case t.logical == logicalUUID:
 		if _, valid := parseUUID(text); !valid {
 			return dst, wrongUUID()
@@ -144,10 +144,10 @@ func (w *avroWriter) writeBytes(dst []byte, t *avroType, v any) ([]byte, *misfit
 		return append(dst, id[:]...), nil
 	}
 	n := base64Length(text)
-	if n < 0 || t.base == "fixed" && n != t.size {
+	if n < 0 || t.base == baseFixed && n != t.size {
 		return dst, wrongKind(t, v)
 	}
-	if t.base == "bytes" {
+	if t.base == baseBytes {
 		dst = binary.AppendVarint(dst, int64(n))
 	}
 	start := len(dst)
@@ -161,18 +161,18 @@ func (w *avroWriter) writeBytes(dst []byte, t *avroType, v any) ([]byte, *misfit
 // writeNested writes what holds other values.
 func (w *avroWriter) writeNested(dst []byte, t *avroType, v any) ([]byte, *misfit) {
 	if w.depth++; w.depth > avroDepth {
-		return dst, &misfit{"", "nests deeper than " + strconv.Itoa(avroDepth) + " levels", "be flatter"}
+		return dst, t.refuses("type", "stands deeper than "+strconv.Itoa(avroDepth)+" levels")
 	}
 	defer func() { w.depth-- }()
 	// A nil slice or map is null in JSON.
 	list, _ := v.([]any)
 	object, _ := v.(map[string]any)
 	switch {
-	case list != nil && t.base == "array":
+	case list != nil && t.base == baseArray:
 		return w.writeArray(dst, t, list)
-	case object != nil && t.base == "record":
+	case object != nil && t.base == baseRecord:
 		return w.writeRecord(dst, t, object)
-	case object != nil && t.base == "map":
+	case object != nil && t.base == baseMap:
 		return w.writeMap(dst, t, object)
 	}
 	return dst, wrongKind(t, v)
@@ -185,14 +185,16 @@ func (w *avroWriter) writeArray(dst []byte, t *avroType, list []any) ([]byte, *m
 	for i, v := range list {
 		var misfit *misfit
 		if dst, misfit = w.write(dst, t.element, v); misfit != nil {
-			return dst, misfit.in("[" + strconv.Itoa(i) + "]")
+			return dst, misfit.in(strconv.Itoa(i))
 		}
 	}
 	return append(dst, 0), nil
 }
 
-// writeMap writes in the order of the keys: equal records become equal bytes. A
-// key is data, so the path of a misfit does not show it.
+// anyKey stands for the key of a map in a path: it is data, which errors do not show.
+const anyKey = "*"
+
+// writeMap writes in the order of the keys: equal records become equal bytes.
 func (w *avroWriter) writeMap(dst []byte, t *avroType, object map[string]any) ([]byte, *misfit) {
 	w.members += len(object)
 	if len(object) > 0 {
@@ -206,11 +208,11 @@ func (w *avroWriter) writeMap(dst []byte, t *avroType, object map[string]any) ([
 	slices.Sort(w.keys[first:])
 	for _, key := range w.keys[first:last] {
 		if !utf8.ValidString(key) {
-			return dst, (&misfit{"", "is not UTF-8", "be converted"}).in("[key]")
+			return dst, (&misfit{keyword: "type", must: "be UTF-8", is: "is not"}).in(anyKey)
 		}
 		var misfit *misfit
 		if dst, misfit = w.write(appendAvroText(dst, key), t.element, object[key]); misfit != nil {
-			return dst, misfit.in("[*]")
+			return dst, misfit.in(anyKey)
 		}
 	}
 	w.keys = w.keys[:first]
@@ -225,7 +227,7 @@ func (w *avroWriter) writeRecord(dst []byte, t *avroType, object map[string]any)
 		v, ok := object[f.name]
 		if !ok {
 			if f.missing == nil {
-				return dst, &misfit{f.name, "is missing", "be " + f.of.describe()}
+				return dst, f.of.refuses("fields", "is missing").in(f.name)
 			}
 			dst = append(dst, f.missing...)
 			continue
@@ -237,7 +239,7 @@ func (w *avroWriter) writeRecord(dst []byte, t *avroType, object map[string]any)
 		}
 	}
 	if found < len(object) {
-		return dst, &misfit{t.unknown(object), "is not in the schema", "be left out, or be a field of " + t.name}
+		return dst, (&misfit{keyword: "fields", must: "not be there", is: "is no field of " + t.name}).in(t.unknown(object))
 	}
 	return dst, nil
 }
@@ -252,5 +254,5 @@ func (t *avroType) unknown(object map[string]any) string {
 		}
 	}
 	sort.Strings(unknown)
-	return strconv.QuoteToASCII(unknown[0][:min(len(unknown[0]), 64)])
+	return unknown[0]
 }

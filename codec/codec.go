@@ -17,8 +17,11 @@
 // last, as the broker takes it. What a $ref names must be among the Refs of the
 // Settings: neither files nor the network are read. format is checked in draft 7
 // and a note in the newer drafts, unless a meta-schema asks for more; patterns are
-// RE2's; numbers are compared exactly. The error of a payload that the schema
-// refuses has a *SchemaError as a cause.
+// RE2's; numbers are compared exactly.
+//
+// The error of a payload that a schema of any type refuses has a *SchemaError as a
+// cause, which tells the path. The key of an Avro or protobuf map is data and stands
+// there as *.
 //
 // A payload that is already in its wire form is checked and passed through
 // without a copy or an allocation. Numbers stay exact: no integer is turned into

@@ -49,7 +49,7 @@ func checkInvalid(t *testing.T, r connect.Record, err error, says string) {
 		return
 	}
 	kind, _, _ := strings.Cut(err.Error(), ": ")
-	if kind != r.Kind().String() || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "; must ") {
+	if kind != r.Kind().String() || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), " must ") {
 		t.Errorf("%q; want %q, %q and what would be right", err, r.Kind(), says)
 	}
 	if raw := string(r.Raw()); len(raw) > 3 && strings.Contains(err.Error(), raw) {

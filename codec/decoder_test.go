@@ -46,6 +46,13 @@ func TestDecoders(t *testing.T) {
 			t.Errorf("%+v: %s, %v", tt, got, err)
 		}
 	}
+	d := decoderFor(t, Settings{SchemaType: "json_schema", Schema: []byte(`{"type": "integer"}`)})
+	if got, err := d.Decode([]byte("9007199254740993")); err != nil || string(got) != "9007199254740993" {
+		t.Errorf("%s, %v", got, err)
+	}
+	if _, err := d.Decode([]byte("1.5")); connect.ClassOf(err) != connect.ClassInvalid {
+		t.Error(err)
+	}
 	if d, err := DecoderFor(Settings{SchemaType: "json"}); d != nil || connect.ClassOf(err) != connect.ClassConfig {
 		t.Errorf("%v, %v", d, err)
 	}

@@ -38,3 +38,34 @@ func ExampleCodec() {
 	// 18446744073709551615 <nil>
 	// JSON value: is not a number, which schema_type "number" asks for; must be one JSON number
 }
+
+// The schema that is registered decodes what was sent.
+func ExampleDecoderFor() {
+	settings := codec.Settings{
+		SchemaType: "avro", Encoding: "datum", Name: "reading.avsc",
+		Schema: []byte(`{"type": "record", "name": "Reading", "fields": [
+			{"name": "device", "type": "string"},
+			{"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+			{"name": "celsius", "type": ["null", "double"], "default": null}]}`),
+	}
+	c, err := codec.For(settings)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	d, err := codec.DecoderFor(settings)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	payload, err := c.Encode(connect.RawJSON("/iot/sensors", []byte(`{"device": "kitchen", "at": "2026-11-25T18:00:00Z"}`)))
+	fmt.Println(len(payload), "bytes", err)
+	text, err := d.Decode(payload)
+	fmt.Println(string(text), err)
+	_, err = c.Encode(connect.RawJSON("/iot/sensors", []byte(`{"device": "kitchen", "at": 0, "celsius": "warm"}`)))
+	fmt.Println(err)
+	// Output:
+	// 15 bytes <nil>
+	// {"device":"kitchen","at":"2026-11-25T18:00:00Z","celsius":null} <nil>
+	// JSON text: does not match reading.avsc: at "/celsius" (type): must be an Avro double, is a string
+}

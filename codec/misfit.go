@@ -1,29 +1,28 @@
 package codec
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // misfit is why a value does not fit its type, and where it stands in the record.
-type misfit struct{ path, is, must string }
-
-func (m *misfit) Error() string {
-	if m.path == "" {
-		return m.is + "; must " + m.must
-	}
-	return m.path + " " + m.is + "; must " + m.must
+type misfit struct {
+	keyword, must, is string
+	path              []string // the last step first
 }
 
-// in says that the misfit stands within a part of what it was thought to be in.
-func (m *misfit) in(part string) *misfit {
-	switch {
-	case m == nil:
-	case m.path == "":
-		m.path = part
-	case m.path[0] == '[':
-		m.path = part + m.path
-	default:
-		m.path = part + "." + m.path
+// in says that the misfit stands within what a step leads to.
+func (m *misfit) in(step string) *misfit {
+	if m != nil {
+		m.path = append(m.path, step)
 	}
 	return m
+}
+
+// schemaError is the misfit as the cause of an error.
+func (m *misfit) schemaError(schema string) *SchemaError {
+	slices.Reverse(m.path)
+	return &SchemaError{Schema: schema, Violations: []Violation{{Path: pointer(m.path), Keyword: m.keyword, Text: "must " + m.must + ", " + m.is}}}
 }
 
 // kindOf words what a value is in JSON.
@@ -48,4 +47,9 @@ func kindOf(v any) string {
 	return "is a Go value without a JSON form of its own"
 }
 
-func wrongKind(t *avroType, v any) *misfit { return &misfit{"", kindOf(v), "be " + t.describe()} }
+func wrongKind(t *avroType, v any) *misfit { return t.refuses("type", kindOf(v)) }
+
+// refuses is a misfit of something that is not what the type takes.
+func (t *avroType) refuses(keyword, is string) *misfit {
+	return &misfit{keyword: keyword, must: "be " + t.describe(), is: is}
+}

@@ -17,6 +17,7 @@ import (
 // length before it.
 type protobufCodec struct {
 	json    jsonCodec
+	name    string // of the file
 	message protoreflect.MessageDescriptor
 	types   *dynamicpb.Types
 }
@@ -35,7 +36,7 @@ func newProtobuf(s Settings, j jsonCodec) (Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return protobufCodec{j, message, dynamicpb.NewTypes(files.registry)}, nil
+	return protobufCodec{j, fileName(s.Name), message, dynamicpb.NewTypes(files.registry)}, nil
 }
 
 var errProtobufUnknown = errors.New("fields the schema does not know")
@@ -62,7 +63,8 @@ func (c protobufCodec) Encode(r connect.Record) ([]byte, error) {
 		return nil, err
 	}
 	if err := (protojson.UnmarshalOptions{Resolver: c.types}).Unmarshal(text, m); err != nil {
-		return nil, invalid(err, "%s: %v", r.Kind(), protobufMisfit(c.message, text, err))
+		broken := protobufMisfit(c.message, text, err).schemaError(c.name)
+		return nil, invalid(broken, "%s: %v", r.Kind(), broken)
 	}
 	payload, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
 	if err != nil {

@@ -104,23 +104,23 @@ func TestProtobufMisfits(t *testing.T) {
 	t.Parallel()
 	c := protobufOf(t, sensorSettings())
 	for text, says := range map[string]string{
-		`{"speed": 1}`:                                       `"speed" is not in the schema; must be left out`,
-		`{"inner": {"prior": {"secret": 1}}}`:                `inner.prior."secret" is not in the schema`,
-		"{\n\"seq\": 1,\n \"small\": \"secret-canary\"}":     `small is no int32; must be one, in the JSON form of protobuf`,
-		`{"device_id": "é", "small": 2147483648}`:            `small is no int32`,
-		`{"seq": 1.5}`:                                       `seq is no int64`,
-		`{"mode": "secret-canary"}`:                          `mode is no enum`,
-		`{"path": [{}, {"lat": "secret-canary"}]}`:           `path[1].lat is no float`,
-		`{"counts": {"secret-canary": "x"}}`:                 `counts[*] is no int32`,
-		`{"places": {"secret-canary": {"lat": "x"}}}`:        `places[*].lat is no float`,
-		`{"at": "secret-canary"}`:                            `at does not fit iot.Reading`,
-		`{"more": {"secret-canary": 1, "secret-canary": 1}}`: `more[*] is there twice`,
-		`{"wire": "a", "port": 1}`:                           `port is a second member of its oneof; must be the only one`,
-		`{"small": 1, "small": 1}`:                           `small is there twice; must be there once`,
+		`{"speed": 1}`:                                       `"/speed" (fields): must not be there, is no field`,
+		`{"inner": {"prior": {"secret": 1}}}`:                `"/inner/prior/secret" (fields)`,
+		"{\n\"seq\": 1,\n \"small\": \"secret-canary\"}":     `"/small" (type): must be the JSON form of protobuf's int32`,
+		`{"device_id": "é", "small": 2147483648}`:            `"/small" (type): must be the JSON form of protobuf's int32`,
+		`{"seq": 1.5}`:                                       `"/seq" (type): must be the JSON form of protobuf's int64`,
+		`{"mode": "secret-canary"}`:                          `"/mode" (type): must be the JSON form of protobuf's enum`,
+		`{"path": [{}, {"lat": "secret-canary"}]}`:           `"/path/1/lat" (type)`,
+		`{"counts": {"secret-canary": "x"}}`:                 `"/counts/*" (type)`,
+		`{"places": {"secret-canary": {"lat": "x"}}}`:        `"/places/*/lat" (type)`,
+		`{"at": "secret-canary"}`:                            `"/at" (type): must be the JSON form of iot.Reading`,
+		`{"more": {"secret-canary": 1, "secret-canary": 1}}`: `"/more/*" (fields): must be there once`,
+		`{"wire": "a", "port": 1}`:                           `"/port" (oneof): must be the only one of its oneof`,
+		`{"small": 1, "small": 1}`:                           `"/small" (fields): must be there once`,
 		`{"device_id": "\ud83d"}`:                            `half a surrogate pair`,
-		`{"path": 5}`:                                        `path does not fit`,
-		`[]`:                                                 `does not fit iot.Reading`,
-		`{"any": {"@type": "secret-canary"}}`:                `any[*] does not fit`,
+		`{"path": 5}`:                                        `"/path" (type)`,
+		`[]`:                                                 `at "" (type): must be the JSON form of iot.Reading`,
+		`{"any": {"@type": "secret-canary"}}`:                `"/any/*" (type)`,
 	} {
 		_, err := c.Encode(connect.RawJSON("t", []byte(text)))
 		checkInvalid(t, connect.RawJSON("t", []byte(text)), err, says)
@@ -129,7 +129,7 @@ func TestProtobufMisfits(t *testing.T) {
 		}
 	}
 	_, err := c.Encode(connect.String("t", "secret"))
-	checkInvalid(t, connect.String("t", "secret"), err, "does not fit iot.Reading")
+	checkInvalid(t, connect.String("t", "secret"), err, `at "" (type): must be the JSON form of iot.Reading`)
 	_, err = c.Encode(connect.Record{})
 	checkInvalid(t, connect.Record{}, err, "has no payload")
 }
@@ -141,7 +141,7 @@ func TestProtobufRequiredFields(t *testing.T) {
 		Schema: []byte(`syntax = "proto2"; message M { required int32 n = 1; }`),
 	})
 	_, err := c.Encode(connect.RawJSON("t", []byte(`{}`)))
-	checkInvalid(t, connect.RawJSON("t", nil), err, "lacks the required field M.n")
+	checkInvalid(t, connect.RawJSON("t", nil), err, `"" (required): must have the field M.n`)
 	_, err = c.Encode(connect.Bytes("t", nil))
 	checkInvalid(t, connect.Bytes("t", nil), err, "are no M")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -22,9 +23,9 @@ var (
 func protobufMisfit(m protoreflect.MessageDescriptor, text []byte, err error) *misfit {
 	said := err.Error()
 	if required := protobufRequired.FindStringSubmatch(said); required != nil {
-		return &misfit{"", "lacks the required field " + required[1], "have it"}
+		return &misfit{keyword: "required", must: "have the field " + required[1], is: "has not"}
 	}
-	found := misfit{"", "does not fit " + string(m.FullName()), "be its JSON form"}
+	found := misfit{keyword: "type", must: "be the JSON form of " + string(m.FullName()), is: "is not"}
 	if at := protobufPlace.FindStringSubmatch(said); at != nil {
 		line, _ := strconv.Atoi(at[1])
 		column, _ := strconv.Atoi(at[2])
@@ -32,13 +33,13 @@ func protobufMisfit(m protoreflect.MessageDescriptor, text []byte, err error) *m
 	}
 	switch kind := protobufInvalid.FindStringSubmatch(said); {
 	case kind != nil:
-		found.is, found.must = "is no "+kind[1], "be one, in the JSON form of protobuf"
+		found.must = "be the JSON form of protobuf's " + kind[1]
 	case strings.Contains(said, "unknown field"):
-		found.is, found.must = "is not in the schema", "be left out, or be a field of the message"
+		found.keyword, found.must, found.is = "fields", "not be there", "is no field of the message"
 	case strings.Contains(said, "duplicate"):
-		found.is, found.must = "is there twice", "be there once"
+		found.keyword, found.must, found.is = "fields", "be there once", "is there twice"
 	case strings.Contains(said, "is already set"):
-		found.is, found.must = "is a second member of its oneof", "be the only one"
+		found.keyword, found.must, found.is = "oneof", "be the only one of its oneof", "is a second"
 	}
 	return &found
 }
@@ -72,14 +73,14 @@ type level struct {
 }
 
 // protobufPath names the field that the token at an offset of valid JSON stands for.
-func protobufPath(m protoreflect.MessageDescriptor, text []byte, offset int) string {
+func protobufPath(m protoreflect.MessageDescriptor, text []byte, offset int) []string {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var levels []level
 	for {
 		token, err := decoder.Token()
 		if err != nil {
-			return ""
+			return nil
 		}
 		delim, _ := token.(json.Delim)
 		closes := delim == '}' || delim == ']'
@@ -153,25 +154,18 @@ func ownFields(m protoreflect.MessageDescriptor) protoreflect.MessageDescriptor 
 	return m
 }
 
-func pathOf(levels []level) string {
-	var path strings.Builder
-	for i := range levels {
+// pathOf lists the steps of a path, the last one first.
+func pathOf(levels []level) (path []string) {
+	for i := range slices.Backward(levels) {
 		l := &levels[i]
 		switch {
 		case l.list:
-			path.WriteString("[" + strconv.Itoa(l.index) + "]")
+			path = append(path, strconv.Itoa(l.index))
 		case l.message == nil:
-			path.WriteString("[*]")
+			path = append(path, anyKey)
 		default:
-			if path.Len() > 0 {
-				path.WriteByte('.')
-			}
-			if l.field() == nil {
-				path.WriteString(strconv.QuoteToASCII(l.key[:min(len(l.key), 64)]))
-			} else {
-				path.WriteString(l.key)
-			}
+			path = append(path, l.key)
 		}
 	}
-	return path.String()
+	return path
 }
