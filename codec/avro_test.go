@@ -92,6 +92,8 @@ var avroData = []struct{ of, json, want string }{
 	{`{"type": "array", "items": "int"}`, `[1, "2"]`, `! "/x/1" (type): must be an Avro int, is a string`},
 	{`{"type": "map", "values": "int"}`, `{"b": 1, "a": 2}`, "040261040262" + "0200"},
 	{`{"type": "map", "values": "int"}`, `{"secret": true}`, `! "/x/*" (type): must be an Avro int, is a boolean`},
+	{`{"type": "map", "values": "int"}`, `null`, `! "/x" (type): must be the Avro map, is null`},
+	{`{"type": "array", "items": "int"}`, `null`, `! "/x" (type): must be the Avro array, is null`},
 	{`{"type": "map", "values": "int"}`, `{"a": 1, "a": 2}`, `! an object holds a key twice`},
 	{small(`"int"`), `{"x": 1}`, "02"},
 	{small(`"int"`), `{"x": 1, "y": 2}`, `! "/x/y" (fields): must not be there, is no field of r`},
@@ -241,6 +243,7 @@ func TestAvroOfGoValues(t *testing.T) {
 		"typed":    {"device": "d", "seq": 1, "raw": []byte{0, 255}, "at": at, "path": []string{"ON"}, "tags": map[string]string{"a": "b"}},
 		"nil":      {"device": "d", "seq": 1, "prior": map[string]any(nil), "value": (*float64)(nil)},
 		"nil list": {"device": "d", "seq": 1, "path": []any(nil)},
+		"nil map":  {"device": "d", "seq": 1, "tags": map[string]any(nil)},
 		"too big":  {"device": "d", "seq": uint64(math.MaxUint64)},
 		"NaN":      {"device": "d", "seq": 1, "value": math.NaN()},
 		"text":     {"device": "\xff", "seq": 1},
@@ -263,6 +266,17 @@ func TestAvroOfGoValues(t *testing.T) {
 				t.Errorf("%s: class %v", name, connect.ClassOf(err))
 			}
 		}
+	}
+}
+
+// A nil map is null in JSON, and no record of nothing but defaults.
+func TestAvroOfNoMap(t *testing.T) {
+	t.Parallel()
+	c := avroOf(t, "datum", small(`["null", "int"]`))
+	_, err := c.Encode(connect.JSON("t", map[string]any(nil)))
+	checkInvalid(t, connect.JSON("t", nil), err, `at "" (type): must be the Avro record r, is null`)
+	if got, err := c.Encode(connect.JSON("t", map[string]any{})); err != nil || string(got) != "\x00" {
+		t.Errorf("%x, %v", got, err)
 	}
 }
 
