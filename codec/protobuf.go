@@ -39,13 +39,28 @@ func newProtobuf(s Settings, j jsonCodec) (Codec, error) {
 	return protobufCodec{j, fileName(s.Name), message, dynamicpb.NewTypes(files.registry)}, nil
 }
 
-var errProtobufUnknown = errors.New("fields the schema does not know")
+var (
+	errProtobufUnknown = errors.New("fields the schema does not know")
+	errProtobufPanic   = errors.New("an entry of a map with a key that is none")
+)
+
+// unmarshal reads a message from anybody. The library panics on an entry of a map
+// whose key comes twice, the second time as another type; that is no message, and
+// must not end the process.
+func (c protobufCodec) unmarshal(payload []byte) (m *dynamicpb.Message, err error) {
+	defer func() {
+		if recover() != nil {
+			m, err = nil, errProtobufPanic
+		}
+	}()
+	m = dynamicpb.NewMessage(c.message)
+	return m, proto.UnmarshalOptions{Resolver: c.types}.Unmarshal(payload, m)
+}
 
 // Encode implements Codec. Equal records become equal bytes.
 func (c protobufCodec) Encode(r connect.Record) ([]byte, error) {
-	m := dynamicpb.NewMessage(c.message)
 	if r.Kind() == connect.KindBytes {
-		err := proto.UnmarshalOptions{Resolver: c.types}.Unmarshal(r.Raw(), m)
+		m, err := c.unmarshal(r.Raw())
 		if err == nil && unknownFields(m) {
 			err = errProtobufUnknown
 		}
@@ -62,6 +77,7 @@ func (c protobufCodec) Encode(r connect.Record) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	m := dynamicpb.NewMessage(c.message)
 	if err := (protojson.UnmarshalOptions{Resolver: c.types}).Unmarshal(text, m); err != nil {
 		broken := protobufMisfit(c.message, text, err).schemaError(c.name)
 		return nil, invalid(broken, "%s: %v", r.Kind(), broken)
@@ -104,8 +120,7 @@ func unknownFields(m protoreflect.Message) (found bool) {
 // Decode implements Decoder. Fields the schema does not know are left out, as all
 // readers of protobuf do.
 func (c protobufCodec) Decode(payload []byte) ([]byte, error) {
-	m := dynamicpb.NewMessage(c.message)
-	err := proto.UnmarshalOptions{Resolver: c.types}.Unmarshal(payload, m)
+	m, err := c.unmarshal(payload)
 	var text []byte
 	if err == nil {
 		text, err = protojson.MarshalOptions{Resolver: c.types}.Marshal(m)

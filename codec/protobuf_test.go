@@ -226,6 +226,30 @@ func TestProtobufRegistriesAreApart(t *testing.T) {
 	}
 }
 
+// What an entry of a map leaves out is the zero value; a key of two types is no key,
+// as FuzzProtobuf found.
+func TestProtobufMapEntriesInPart(t *testing.T) {
+	t.Parallel()
+	c := protobufOf(t, sensorSettings())
+	for payload, want := range map[string]string{
+		"\x42\x00": `{"counts":{"":0}}`, "\x42\x02\x10\x05": `{"counts":{"":5}}`, "\x42\x03\x0a\x01a": `{"counts":{"a":0}}`,
+		"\x82\x01\x00": `{"places":{"":{}}}`,
+	} {
+		if _, err := c.Encode(connect.Bytes("t", []byte(payload))); err != nil {
+			t.Errorf("%x: %v", payload, err)
+		}
+		if text, err := c.Decode([]byte(payload)); err != nil || string(text) != want {
+			t.Errorf("%x is %s, %v; want %s", payload, text, err, want)
+		}
+	}
+	bad := []byte("\x42\x07\x0a\x00\x0d\x01\x02\x03\x04")
+	_, err := c.Encode(connect.Bytes("t", bad))
+	checkInvalid(t, connect.Bytes("t", bad), err, "are no iot.Reading")
+	if text, err := c.Decode(bad); text != nil || connect.ClassOf(err) != connect.ClassInvalid {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
 // FuzzProtobuf: JSON is refused, or becomes a message whose JSON becomes the same
 // message; and any bytes that are a message have a JSON.
 func FuzzProtobuf(f *testing.F) {
