@@ -30,7 +30,8 @@ type Poller interface {
 
 	// Poll returns what there is now. It is called again and again from one
 	// goroutine: at once after a result that holds records, and after
-	// poll_interval_ms after an empty one (which is no error). ctx ends when the
+	// poll_interval_ms after an empty one (which is no error); not while the
+	// runtime is paused. ctx ends when the
 	// runtime stops taking records; Poll should then return soon, and whatever it
 	// returns is still taken. Envelopes beside an error are taken first.
 	//

@@ -15,7 +15,7 @@ import (
 func (k *keeper) shutdown(ctx context.Context) (err error) {
 	leave, err := k.door.alone(ctx)
 	if err != nil {
-		return fmt.Errorf("shutdown was not called, because Commit or HealthCheck has not returned: %w", err)
+		return fmt.Errorf("shutdown was not called: %w", err)
 	}
 	defer leave()
 	k.open.Store(false)

@@ -11,6 +11,12 @@
 // Cancelling ctx is the graceful stop: intake ends, what was taken is published
 // and committed, the source is shut down, all within [delivery] drain_timeout.
 //
+// [Runtime.Pause] ends intake and keeps everything else as it is: Poll is not
+// called, Send and Deliver wait at the gate, the source stays initialized and is
+// asked for its health, and what was taken is published and committed. The board and
+// /readyz say "paused". [Runtime.Resume] lets in what waits. Both may be called at
+// any time; a stop wins over a pause.
+//
 // A source may say what it can do (connect.Contractor); then the runtime goes by
 // that, and Run returns an error of connect.ClassConfig for a configuration under
 // which it cannot be kept.

@@ -1,6 +1,9 @@
 package supervisor
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // door keeps Commit and HealthCheck out while Initialize or Shutdown is under way,
 // and each of them from overlapping itself. Its locks are channels, so that
@@ -21,16 +24,17 @@ func enter(ctx context.Context, lock chan struct{}) (leave func(), err error) {
 	}
 }
 
-// alone takes both locks: no Commit and no HealthCheck is running until leave.
+// alone takes both locks: no Commit and no HealthCheck is running until leave. Its
+// error names the one that did not return.
 func (d *door) alone(ctx context.Context) (leave func(), err error) {
 	leaveCommit, err := enter(ctx, d.commit)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("call of Commit has not returned: %w", err)
 	}
 	leaveHealth, err := enter(ctx, d.health)
 	if err != nil {
 		leaveCommit()
-		return nil, err
+		return nil, fmt.Errorf("call of HealthCheck has not returned: %w", err)
 	}
 	return func() { leaveHealth(); leaveCommit() }, nil
 }

@@ -20,19 +20,36 @@ func (k *keeper) ill(where int, err error) {
 	}
 	k.mu.Lock()
 	k.ills[where] = err
+	k.mu.Unlock()
+	v := k.rt.valve
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	k.show(v.mode)
+}
+
+// show puts on the board how the source is doing in a mode; valve.mu is held, so
+// that what the board says changes with the mode.
+func (k *keeper) show(m mode) {
+	if !k.open.Load() {
+		return
+	}
+	k.mu.Lock()
 	worst := k.ills[ofHealth]
 	if worst == nil {
 		worst = k.ills[ofPoll]
 	}
+	k.mu.Unlock()
 	if worst == nil {
 		worst = k.caution()
 	}
-	k.mu.Unlock()
-	if worst == nil {
+	switch {
+	case m == paused:
+		k.rt.board.Set(sourceName, health.Paused, worst)
+	case worst == nil:
 		k.rt.board.Set(sourceName, health.Running, nil)
-		return
+	default:
+		k.rt.board.Set(sourceName, health.Degraded, worst)
 	}
-	k.rt.board.Set(sourceName, health.Degraded, worst)
 }
 
 // well begins an epoch in good health.

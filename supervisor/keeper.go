@@ -191,6 +191,7 @@ func (k *keeper) intakeActor(stop context.Context, intake *handover.Intake) acto
 			Hand: func(ctx context.Context, envelopes []connect.Envelope) error {
 				return halting(intake.HandAll(ctx, envelopes))
 			},
+			Open:     rt.valve.opened,
 			Interval: cfg.Processing.PollInterval(), MaxRetries: cfg.Retry.MaxRetries,
 			Backoff: cfg.Retry.Backoff(), MaxBackoff: cfg.Retry.MaxBackoff(),
 			Report: func(err error) { k.ill(ofPoll, err) },

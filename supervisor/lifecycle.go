@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"errors"
+	"slices"
 
 	connect "github.com/danube-messaging/danube-connect-go"
 )
@@ -71,3 +72,21 @@ func (l *lifecycle) ran(err error) {
 
 // closed says that the epoch is shut down.
 func (l *lifecycle) closed() { l.phase = down }
+
+// mode is whether records are taken in: a pure core, since it is asked to change by
+// whoever comes, in any order.
+type mode uint8
+
+const (
+	taking   mode = iota
+	paused        // nothing enters; what is in flight goes on
+	stopping      // for good
+)
+
+// modes lists where each may go. Nothing leads out of stopping: a stop wins over a
+// pause, and over whoever resumes.
+var modes = [...][]mode{taking: {paused, stopping}, paused: {taking, stopping}, stopping: nil}
+
+// may reports whether a runtime of this mode takes another; staying is no change,
+// and none is refused for it but once it stops.
+func (m mode) may(to mode) bool { return m != stopping && m == to || slices.Contains(modes[m], to) }

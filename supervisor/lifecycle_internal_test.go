@@ -113,3 +113,26 @@ func TestReopenIsItsCause(t *testing.T) {
 		t.Errorf("%v must be as final as its cause", err)
 	}
 }
+
+// Every move between modes, as whoever pauses, resumes or stops may expect it.
+func TestModes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		from, to mode
+		want     bool
+	}{
+		{taking, taking, true},
+		{taking, paused, true},
+		{taking, stopping, true},
+		{paused, taking, true},
+		{paused, paused, true},
+		{paused, stopping, true},
+		{stopping, taking, false},
+		{stopping, paused, false},
+		{stopping, stopping, false},
+	} {
+		if got := c.from.may(c.to); got != c.want {
+			t.Errorf("from %d to %d: %t, want %t", c.from, c.to, got, c.want)
+		}
+	}
+}

@@ -38,6 +38,7 @@ type Runtime struct {
 
 	contract connect.Contract
 
+	valve     *valve
 	board     *health.Board
 	budget    *flow.Budget
 	notices   *flow.Pipe[flow.Notice]
@@ -75,7 +76,7 @@ func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 	opts = opts.withDefaults()
 	contract, errContract := contractOf(source, &cfg)
 	rt := &Runtime{
-		cfg: cfg, opts: opts, failed: make(chan struct{}),
+		cfg: cfg, opts: opts, failed: make(chan struct{}), valve: newValve(),
 		log:      opts.Logger.With(slog.String("connector", cfg.ConnectorName)),
 		notices:  flow.NewPipe[flow.Notice](),
 		progress: committer.NewProgress(),
@@ -150,8 +151,11 @@ func (rt *Runtime) Run(ctx context.Context) error { return rt.run(ctx) }
 
 // Kill ends the runtime without waiting for anything: sends in flight are cut,
 // nothing more is committed and the source is not shut down. It may be called at
-// any time, and twice; Serve returns soon after.
-func (rt *Runtime) Kill() { rt.killNow() }
+// any time, and twice; Serve returns soon after, whatever the source is doing.
+func (rt *Runtime) Kill() {
+	rt.killNow()
+	rt.ending()
+}
 
 // Handler serves GET /livez, /readyz and /metrics of this runtime, for a host that
 // has a listener of its own.

@@ -18,11 +18,13 @@ import (
 // order of the flow, and cancels its own tree last.
 func (rt *Runtime) run(ctx context.Context) error {
 	if rt.err != nil {
+		rt.ending()
 		return rt.err
 	}
 	if rt.served.Swap(true) {
 		return connect.ConfigError("%s has been served before; make a new Runtime to run the source again", rt)
 	}
+	defer rt.ending()
 	client, err := danube.New(clientSettings(rt.cfg, rt.opts, rt.log))
 	if err != nil {
 		return err
@@ -78,6 +80,8 @@ func (rt *Runtime) stop(hard context.Context) (faults []error) {
 	last, cancelLast := context.WithDeadline(hard, end)
 	defer cancelLast()
 
+	rt.keeper.endTake() // before a pause ends, so that nothing is polled any more
+	rt.ending()
 	rt.stopping()
 	defer context.AfterFunc(hard, rt.cutNow)()
 	back := rt.endIntake(drain, commit)
@@ -111,7 +115,6 @@ var errKilled = errors.New("killed: nothing was awaited, what was in flight is n
 // there is room for it before the end of drain; then it is left to be read again,
 // and the source has until the end of grace to come back.
 func (rt *Runtime) endIntake(drain, grace context.Context) (back bool) {
-	rt.keeper.endTake()
 	if _, streams := rt.keeper.source.(connect.Streamer); streams || len(rt.causes()) > 0 && rt.keeper.replayable() {
 		// A Poll result that waits for room behind a record that cannot be delivered
 		// would wait for the deadline.
@@ -204,16 +207,31 @@ func (rt *Runtime) shutdown(ctx context.Context) error {
 	go func() { done <- rt.guardedShutdown(ctx) }()
 	select {
 	case err := <-done:
-		if err != nil {
-			return fmt.Errorf("shutdown of the source: %w", err)
-		}
-		rt.board.Set(sourceName, health.Stopped, nil)
-		return nil
+		return rt.down(err)
 	case <-ctx.Done():
-		err := errors.New("source is stuck: Shutdown has not returned within [delivery] drain_timeout")
-		rt.board.Set(sourceName, health.Stuck, err)
-		return err
 	}
+	breath := time.NewTimer(100 * time.Millisecond)
+	defer breath.Stop()
+	err := errors.New("call of Shutdown has not returned within [delivery] drain_timeout")
+	select {
+	case err = <-done: // it was not called, or has come back just in time
+		if err == nil {
+			return rt.down(nil)
+		}
+	case <-breath.C:
+	}
+	err = fmt.Errorf("source is stuck: %w", err)
+	rt.board.Set(sourceName, health.Stuck, err)
+	return err
+}
+
+// down says how Shutdown went.
+func (rt *Runtime) down(err error) error {
+	if err != nil {
+		return fmt.Errorf("shutdown of the source: %w", err)
+	}
+	rt.board.Set(sourceName, health.Stopped, nil)
+	return nil
 }
 
 func (rt *Runtime) guardedShutdown(ctx context.Context) (err error) {

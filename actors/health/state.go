@@ -17,6 +17,8 @@ const (
 	Running
 	// Starting: not there yet; nothing has gone wrong for good.
 	Starting
+	// Paused: asked to take nothing in; all is well.
+	Paused
 	// Stopping: asked to end, and on its way.
 	Stopping
 	// Degraded: failing and trying again; nothing is lost.
@@ -34,7 +36,7 @@ const (
 	Stuck
 )
 
-var names = [...]string{"stopped", "running", "starting", "stopping", "degraded", "stalled", "unhealthy", "failing", "failed", "stuck"}
+var names = [...]string{"stopped", "running", "starting", "paused", "stopping", "degraded", "stalled", "unhealthy", "failing", "failed", "stuck"}
 
 // String names the state as pages and metrics do.
 func (s State) String() string {
@@ -49,11 +51,12 @@ func (s State) String() string {
 // does not become healthy by an answer that was under way.
 var moves = [...][]State{
 	Stopped:   {Starting},
-	Starting:  {Running, Degraded, Stalled, Unhealthy, Failing, Failed, Stopping, Stopped},
-	Running:   {Starting, Degraded, Stalled, Unhealthy, Failing, Failed, Stopping, Stopped},
-	Degraded:  {Starting, Running, Stalled, Unhealthy, Failing, Failed, Stopping, Stopped},
+	Starting:  {Running, Paused, Degraded, Stalled, Unhealthy, Failing, Failed, Stopping, Stopped},
+	Running:   {Starting, Paused, Degraded, Stalled, Unhealthy, Failing, Failed, Stopping, Stopped},
+	Paused:    {Starting, Running, Degraded, Unhealthy, Failing, Failed, Stopping, Stopped},
+	Degraded:  {Starting, Running, Paused, Stalled, Unhealthy, Failing, Failed, Stopping, Stopped},
 	Stalled:   {Starting, Running, Degraded, Unhealthy, Failing, Failed, Stopping, Stopped},
-	Unhealthy: {Starting, Running, Failing, Failed, Stopping, Stopped},
+	Unhealthy: {Starting, Running, Paused, Failing, Failed, Stopping, Stopped},
 	Failing:   {Starting, Failed, Stopping, Stopped},
 	Failed:    {Stuck},
 	Stopping:  {Failed, Stopped, Stuck},

@@ -9,7 +9,7 @@ import (
 )
 
 // all is every state there is.
-var all = []State{Stopped, Running, Starting, Stopping, Degraded, Stalled, Unhealthy, Failing, Failed, Stuck}
+var all = []State{Stopped, Running, Starting, Paused, Stopping, Degraded, Stalled, Unhealthy, Failing, Failed, Stuck}
 
 // forbidden lists the moves nobody may make, each row with its reason, apart from
 // the table it judges.
@@ -18,21 +18,22 @@ var forbidden = []struct {
 	to   string
 	why  string
 }{
-	{Stopped, "running stopping degraded stalled unhealthy failing failed stuck", "it must be started first"},
+	{Stopped, "running paused stopping degraded stalled unhealthy failing failed stuck", "it must be started first"},
 	{Starting, "stuck", "it has not been asked to end"},
 	{Running, "stuck", "it has not been asked to end"},
-	{Stopping, "running starting degraded stalled unhealthy failing", "the report comes late"},
+	{Paused, "stalled stuck", "it takes nothing, so nothing of it waits, and it has not been asked to end"},
+	{Stopping, "running starting paused degraded stalled unhealthy failing", "the report comes late"},
 	{Degraded, "stuck", "it has not been asked to end"},
-	{Stalled, "stuck", "it has not been asked to end"},
+	{Stalled, "paused stuck", "a topic is not paused, and it has not been asked to end"},
 	{Unhealthy, "degraded stalled stuck", "one failure more does not make it better"},
-	{Failing, "running degraded stalled unhealthy stuck", "it is not running"},
-	{Failed, "stopped running starting stopping degraded stalled unhealthy failing", "it is given up for good"},
-	{Stuck, "running starting stopping degraded stalled unhealthy failing failed", "it did not come back"},
+	{Failing, "running paused degraded stalled unhealthy stuck", "it is not running"},
+	{Failed, "stopped running starting paused stopping degraded stalled unhealthy failing", "it is given up for good"},
+	{Stuck, "running starting paused stopping degraded stalled unhealthy failing failed", "it did not come back"},
 }
 
 // routes lead from Starting to every state.
 var routes = map[State][]State{
-	Stopped: {Stopped}, Running: {Running}, Starting: nil, Stopping: {Stopping}, Degraded: {Degraded},
+	Stopped: {Stopped}, Running: {Running}, Starting: nil, Paused: {Paused}, Stopping: {Stopping}, Degraded: {Degraded},
 	Stalled: {Stalled}, Unhealthy: {Unhealthy}, Failing: {Failing}, Failed: {Failed}, Stuck: {Stopping, Stuck},
 }
 
@@ -93,7 +94,7 @@ func TestStateNames(t *testing.T) {
 	for s := range State(len(names)) {
 		got = append(got, s.String())
 	}
-	want := "stopped running starting stopping degraded stalled unhealthy failing failed stuck"
+	want := "stopped running starting paused stopping degraded stalled unhealthy failing failed stuck"
 	if text := strings.Join(got, " "); text != want {
 		t.Errorf("states are %s, want %s", text, want)
 	}

@@ -22,6 +22,9 @@ type Settings struct {
 	// Stop ends when no more records are to be taken; it is the parent of the
 	// context Poll sees, while hand-over goes on under Serve's.
 	Stop context.Context
+	// Open is asked before every poll for a channel that is closed as soon as the
+	// source may be polled. nil means that it always may.
+	Open func() <-chan struct{}
 	// Interval is the pause after an empty result; 0 means 100 ms.
 	Interval time.Duration
 	// MaxRetries is how many failures in a row are tried again in place before
@@ -81,6 +84,9 @@ func (a *Actor) Serve(ctx context.Context) error {
 	defer context.AfterFunc(a.settings.Stop, func() { cancel(context.Cause(a.settings.Stop)) })()
 	// Stop is asked as well: what it does to polling it does in its own time.
 	for polling.Err() == nil && a.settings.Stop.Err() == nil {
+		if !a.open(polling) {
+			break
+		}
 		pause, err := a.once(ctx, polling)
 		if err != nil {
 			return err
@@ -90,6 +96,18 @@ func (a *Actor) Serve(ctx context.Context) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// open waits until the source may be polled; false when polling has ended.
+func (a *Actor) open(polling context.Context) bool {
+	if a.settings.Open == nil {
+		return true
+	}
+	select {
+	case <-polling.Done():
+	case <-a.settings.Open():
+	}
+	return polling.Err() == nil
 }
 
 // once polls, hands over, and says how long to wait before the next poll.

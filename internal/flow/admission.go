@@ -17,7 +17,8 @@ type Budget struct {
 	byTopic []Totals
 	epoch   uint64
 	waiting []*waiting
-	ahead   line // scratch of grant
+	ahead   line          // scratch of grant
+	quiet   chan struct{} // closed once the budget is idle; nil while nobody waits for that
 }
 
 type waiting struct {
@@ -251,6 +252,10 @@ func (b *Budget) grant() {
 	})
 	if !asked {
 		b.part.drop()
+	}
+	if b.quiet != nil && b.core.idle() {
+		close(b.quiet)
+		b.quiet = nil
 	}
 }
 

@@ -43,6 +43,7 @@ type budget struct {
 	spanned        int    // slots between the oldest unresolved and the newest of each source partition
 	unsettled      uint64 // records below those, and not committed; both of the running epoch
 	caution        caution
+	paused         bool // nothing enters
 }
 
 // window is the unresolved span of one source partition: slots are counted from 0
@@ -90,11 +91,15 @@ func (b *budget) judge(c *Call, ahead *line) verdict {
 			v = waitOwn
 		}
 	}
-	if v == fits && (b.records+c.Records > b.limits.Records || b.bytes+c.Bytes > b.limits.Bytes || !b.readsOn(c)) {
+	if v == fits && (b.paused || b.records+c.Records > b.limits.Records || b.bytes+c.Bytes > b.limits.Bytes || !b.readsOn(c)) {
 		return waitAll
 	}
 	return v
 }
+
+// idle reports whether everything that was read is resolved and, if the source wants
+// to know of it, committed.
+func (b *budget) idle() bool { return b.records == 0 && b.spanned == 0 && b.unsettled == 0 }
 
 // readsOn bounds how far reading is ahead of the commit. A runtime that has nothing
 // to commit reads any call.
