@@ -18,6 +18,13 @@ func (l *ledger) polled() int {
 	return l.polls
 }
 
+// opened returns how often it was initialized.
+func (l *ledger) opened() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.inits
+}
+
 // pauseFor pauses for so long at most.
 func (r *running) pauseFor(d time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
@@ -113,8 +120,8 @@ func TestPauseBeforeServe(t *testing.T) {
 			r.err = r.Serve(ctx)
 		}()
 		s.pass(time.Minute)
-		if l.inits != 1 || l.polled() != 0 || !r.says("/readyz", "paused") {
-			t.Errorf("initialized %d times, polled %d times:\n%s", l.inits, l.polled(), r.page("/readyz"))
+		if l.opened() != 1 || l.polled() != 0 || !r.says("/readyz", "paused") {
+			t.Errorf("initialized %d times, polled %d times:\n%s", l.opened(), l.polled(), r.page("/readyz"))
 		}
 		must(t, r.Resume())
 		s.complete(r, l, time.Minute)
@@ -232,8 +239,7 @@ func TestFaultsWhilePaused(t *testing.T) {
 			t.Errorf("Pause = %v, %d forgotten", err, forgotten)
 		}
 		sick <- struct{}{}
-		inits := func() int { l.mu.Lock(); defer l.mu.Unlock(); return l.inits }
-		s.eventually("the source is opened again", time.Minute, func() bool { return inits() == 3 })
+		s.eventually("the source is opened again", time.Minute, func() bool { return l.opened() == 3 })
 		s.pass(time.Minute)
 		if !r.says("/readyz", "paused") {
 			t.Errorf("not paused any more:\n%s", r.page("/readyz"))
