@@ -1,0 +1,97 @@
+// Command faults runs the tests that show what is promised under which fault, and
+// prints them as a table of faults by invariants (docs/guarantees.md):
+//
+//	make faults
+//
+// A cell counts the tests that have passed; seeds are the runs of internal/chaos in
+// which the fault happened. The exit code is 0 if everything has passed, 1 if not,
+// 2 for wrong use.
+//
+//	-seeds 1000   how many seeds internal/chaos plays
+//	-kills 200    how often a process is killed
+//	-paper        print the table of docs/guarantees.md, and run nothing
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("faults", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	seeds := flags.Int("seeds", 1000, "how many `seeds` internal/chaos plays")
+	kills := flags.Int("kills", 200, "how often a process is killed, `times`")
+	onPaper := flags.Bool("paper", false, "print the table of docs/guarantees.md, and run nothing")
+	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || *seeds < 0 || *kills < 0 {
+		return 2
+	}
+	if *onPaper {
+		_, _ = io.WriteString(stdout, paper(matrix))
+		return 0
+	}
+	began := time.Now()
+	t := newTally()
+	ended, err := t.test(ctx, *seeds, *kills, stderr)
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, err)
+		return 1
+	}
+	_, _ = io.WriteString(stdout, report(matrix, t))
+	_, _ = fmt.Fprintf(stdout, "\n%d tests passed, %d failed, %d skipped, in %v\n", t.count(passed), t.count(failed), t.count(skipped), time.Since(began).Round(time.Second))
+	if ended != nil || t.count(failed) > 0 || len(t.missing(matrix)) > 0 {
+		return 1
+	}
+	return 0
+}
+
+// test runs the tests of the matrix and reads what they say. ended is how go test
+// ended.
+func (t *tally) test(ctx context.Context, seeds, kills int, stderr io.Writer) (ended, err error) {
+	packages, pattern := selection(matrix)
+	args := append([]string{"test", "-json", "-count=1", "-timeout=60m", "-run", pattern}, packages...)
+	c := exec.CommandContext(ctx, "go", args...) //nolint:gosec // made of the table
+	c.Env = append(os.Environ(), "CHAOS_SEEDS="+strconv.Itoa(seeds), "CHAOS_KILLS="+strconv.Itoa(kills))
+	c.Stderr = stderr
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Start(); err != nil {
+		return nil, err
+	}
+	if err := t.read(out, stderr); err != nil {
+		return nil, err
+	}
+	return c.Wait(), nil
+}
+
+// selection is what go test is asked for: the packages, and the tests in them.
+func selection(rows []row) (packages []string, pattern string) {
+	var names []string
+	for _, r := range rows {
+		for _, p := range r.proofs {
+			packages = append(packages, "./"+p.dir)
+			names = append(names, p.top())
+		}
+	}
+	slices.Sort(packages)
+	slices.Sort(names)
+	return slices.Compact(packages), "^(" + strings.Join(slices.Compact(names), "|") + ")$"
+}
