@@ -46,12 +46,16 @@ fmt: ## Format the code, as check wants it.
 test: ## Run all tests with the race detector, in random order.
 	go test -race -shuffle=on ./...
 
-# SEEDS is how many seeds the simulation of the real stack plays, KILLS how often a
-# process is killed.
+.PHONY: faults
+faults: SEEDS ?= 1000
+faults: KILLS ?= 200
+faults: ## Run what shows the promises under faults; a table of faults by invariants.
+	@go run ./internal/faults -seeds $(SEEDS) -kills $(KILLS)
+
 .PHONY: soak
 soak: SEEDS ?= 10000
-soak: ## Play ten thousand seeds of the real stack under faults, from a new one on; SEEDS=n for others.
-	CHAOS_FIRST=$$(date +%s) CHAOS_SEEDS=$(SEEDS) go test ./internal/chaos -run TestSeeds -v -timeout 4h | grep -v '^ *\(===\|--- PASS\)'
+soak: ## Play ten thousand fresh seeds of faults on the real stack; SEEDS=n for others.
+	CHAOS_FIRST=$$(date +%s) CHAOS_SEEDS=$(SEEDS) go test ./internal/chaos -run TestSeeds -timeout 4h -v | { ! grep -v '^ *\(===\|--- PASS\)' | tee /dev/stderr | grep -q '^FAIL'; }
 
 .PHONY: cover
 cover: ## Run all tests and print the coverage; details with go tool cover -html=cover.out.

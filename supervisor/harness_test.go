@@ -201,6 +201,7 @@ func logger(t *testing.T) *slog.Logger {
 type running struct {
 	*supervisor.Runtime
 	t      *testing.T
+	ctx    context.Context
 	cancel context.CancelFunc
 	ended  chan struct{}
 	err    error
@@ -221,17 +222,27 @@ func (s *stand) start(source connect.Source, cfg config.Connector) *running {
 
 // startWith is start with options of the test's own.
 func (s *stand) startWith(source connect.Source, cfg config.Connector, o supervisor.Options) *running {
+	r := s.prepare(source, cfg, o)
+	r.serve()
+	return r
+}
+
+// prepare makes a runtime that is not served yet.
+func (s *stand) prepare(source connect.Source, cfg config.Connector, o supervisor.Options) *running {
 	if l, ok := source.(*ledger); ok {
 		s.pace(l)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{Runtime: supervisor.New(source, cfg, o), t: s.t, cancel: cancel, ended: make(chan struct{})}
+	return &running{Runtime: supervisor.New(source, cfg, o), t: s.t, ctx: ctx, cancel: cancel, ended: make(chan struct{})}
+}
+
+// serve begins what was prepared.
+func (r *running) serve() {
 	go func() {
 		defer close(r.ended)
-		r.err = r.Serve(ctx)
+		r.err = r.Serve(r.ctx)
 	}()
-	s.t.Cleanup(func() { cancel(); r.Kill(); <-r.ended })
-	return r
+	r.t.Cleanup(func() { r.cancel(); r.Kill(); <-r.ended })
 }
 
 // stop stops in order and returns what Run would have returned.

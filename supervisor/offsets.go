@@ -9,13 +9,28 @@ import (
 	"github.com/danube-messaging/danube-connect-go/offset"
 )
 
+// offsetStore is what is asked of an *offset.Store.
+type offsetStore interface {
+	Epoch() uint64
+	Resume() []connect.Offset
+	Begin(ctx context.Context, epoch uint64) error
+	Commit(ctx context.Context, epoch uint64, offsets []connect.Offset) error
+	Revoke(ctx context.Context, epoch uint64, partitions ...string) error
+	Close() error
+}
+
+// openStore opens the offset store of a connector.
+func openStore(path, connector string) (offsetStore, error) {
+	return offset.Open(path, offset.Settings{Connector: connector})
+}
+
 // openOffsets opens the offset store, if the configuration asks for one.
 func (rt *Runtime) openOffsets() error {
 	path := rt.cfg.Offsets.Path
 	if path == "" {
 		return nil
 	}
-	store, err := offset.Open(path, offset.Settings{Connector: rt.cfg.ConnectorName})
+	store, err := rt.openStore(path, rt.cfg.ConnectorName)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,6 @@ import (
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
 	"github.com/danube-messaging/danube-connect-go/internal/handover"
 	"github.com/danube-messaging/danube-connect-go/internal/wire"
-	"github.com/danube-messaging/danube-connect-go/offset"
 )
 
 // noContext is for log calls outside any request.
@@ -50,7 +49,8 @@ type Runtime struct {
 	committer *committer.Actor
 	progress  *committer.Progress
 	client    *danube.Client
-	offsets   *offset.Store // nil when the source keeps its place itself
+	offsets   offsetStore // nil when the source keeps its place itself
+	openStore func(path, connector string) (offsetStore, error)
 	tree      *tree
 
 	served   atomic.Bool
@@ -79,7 +79,7 @@ func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 		cfg: cfg, opts: opts, failed: make(chan struct{}), valve: newValve(),
 		log:      opts.Logger.With(slog.String("connector", cfg.ConnectorName)),
 		notices:  flow.NewPipe[flow.Notice](),
-		progress: committer.NewProgress(),
+		progress: committer.NewProgress(), openStore: openStore,
 		contract: contract,
 		budget:   flow.NewBudget(opts.capped(limits(contract, &cfg))),
 	}

@@ -350,33 +350,6 @@ func TestUnhealthySourceIsReopened(t *testing.T) {
 	})
 }
 
-// A source that panics on every start never takes the process along: the pace is
-// bounded, the state says so, and the neighbour does not notice.
-func TestRestartStorm(t *testing.T) {
-	faulty(t, devbroker.Settings{}, func(s *stand) {
-		storm, well := newLedger(s.topic()), newLedger(s.topic())
-		storm.initialize = func(int) error { panic("every time") }
-		a, b := s.start(storm, s.config("")), s.start(well, s.config(""))
-		s.pass(10 * time.Minute)
-		storm.mu.Lock()
-		starts := storm.inits
-		storm.mu.Unlock()
-		if starts < 15 || starts > 60 {
-			t.Errorf("%d starts in ten minutes; the pause grows to 30 s", starts)
-		}
-		if !a.says("/readyz", "failing") || !a.says("/readyz", "503") || !a.says("/livez", "200") {
-			t.Errorf("the state must be failing, not ready, and alive:\n%s", a.page("/readyz"))
-		}
-		storm.inside.Store(0)
-		if err := a.stop(); err != nil {
-			t.Errorf("stop = %v", err)
-		}
-		if d := s.complete(b, well, time.Minute); d != 0 {
-			t.Errorf("%d duplicates at the neighbour", d)
-		}
-	})
-}
-
 // Past the drain deadline the runtime says what it could not deliver.
 func TestDrainDeadline(t *testing.T) {
 	faulty(t, devbroker.Settings{}, func(s *stand) {

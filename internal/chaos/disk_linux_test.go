@@ -12,13 +12,14 @@ import (
 type diskFault struct {
 	name, path string
 	flag       int
+	says       string // what an operator reads
 }
 
 var diskFaults = []diskFault{
-	{"no space left on device", "/dev/full", os.O_RDWR},
-	{"input/output error", "/proc/self/mem", os.O_RDWR}, // at address 0 there is nothing
-	{"lost before the sync", "/dev/null", os.O_RDWR},
-	{"not open for writing", "/dev/zero", os.O_RDONLY},
+	{"no space left on device", "/dev/full", os.O_RDWR, "no space left on device"},
+	{"input/output error", "/proc/self/mem", os.O_RDWR, "input/output error"}, // at address 0 there is nothing
+	{"lost before the sync", "/dev/null", os.O_RDWR, "invalid argument"},
+	{"not open for writing", "/dev/zero", os.O_RDONLY, "bad file descriptor"},
 }
 
 // break puts the file that fails behind the descriptor of this process that has

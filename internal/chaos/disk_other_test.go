@@ -5,7 +5,7 @@ package chaos
 import "errors"
 
 // diskFault is for systems where a file can be replaced behind its descriptor.
-type diskFault struct{ name string }
+type diskFault struct{ name, says string }
 
 var diskFaults []diskFault
 

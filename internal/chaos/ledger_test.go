@@ -2,154 +2,136 @@ package chaos
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
 	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/connecttest"
 	"github.com/danube-messaging/danube-connect-go/devbroker"
 )
 
-// ledger is what is owed: it knows every record there is, what was offered, what
-// the system was told, and what it finds in the brokers' logs.
+// ledger keeps the books of a run, and looks at what the brokers hold whenever
+// somebody is told that something is safe.
 type ledger struct {
+	*connecttest.Ledger
 	plan *plan
 
-	mu       sync.Mutex
-	problems []string
-	offered  map[string]int    // by source partition: the highest offered
-	handed   int               // records, also again
-	told     map[string]uint64 // by source partition: what the system was told is safe
+	mu      sync.Mutex
+	offered map[string]int    // by source partition: the highest offered
+	told    map[string]uint64 // by source partition: what the system was told is safe
+	epoch   uint64
+	reports int
 }
 
 func newLedger(p *plan) *ledger {
-	return &ledger{plan: p, offered: map[string]int{}, told: map[string]uint64{}}
+	l := &ledger{plan: p, offered: map[string]int{}, told: map[string]uint64{}}
+	l.Ledger = connecttest.NewLedger(connecttest.Rules{Settled: true, ReadAhead: p.ahead(), Copies: p.copies()})
+	return l
+}
+
+// ahead is the most that may be read and not committed: what the configuration
+// says, and what its callers have in their hands.
+func (p *plan) ahead() int {
+	if p.unsettled == 0 || p.class == ownStore || !p.class.replays() {
+		return 0 // no bound, or commits are not seen as they come
+	}
+	return p.unsettled + 2*p.batch
+}
+
+// copies is the most that is in flight whenever an answer may be lost: the broker
+// has it, and it is sent again although nobody has read it again.
+func (p *plan) copies() (most int) {
+	for _, e := range p.events {
+		most += min(p.window*p.sources, p.records*p.sources) * (1 + int(e.length.Seconds()/2))
+	}
+	return most
 }
 
 // problem notes a broken promise; the first few say it all.
-func (l *ledger) problem(format string, args ...any) {
+func (l *ledger) problem(invariant, format string, args ...any) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.problems) < 20 {
-		l.problems = append(l.problems, fmt.Sprintf(format, args...))
+	l.reports++
+	enough := l.reports > 20
+	l.mu.Unlock()
+	if !enough {
+		l.Report(invariant, format, args...)
 	}
-}
-
-func (l *ledger) found() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.problems)
-}
-
-// record is the n-th record of a source partition, from 1.
-type record struct {
-	partition, topic, key, payload, note string
-	n                                    int
-}
-
-// record makes a record as it is every time it is offered.
-func (p *plan) record(partition string, n int) record {
-	r := record{partition: partition, n: n}
-	k := 0
-	if p.keys > 0 {
-		k = n % p.keys
-		r.key = fmt.Sprintf("%s-k%d", partition, k)
-	}
-	r.topic = topicName(k % p.topics)
-	if p.keys == 0 {
-		r.topic = topicName(n % p.topics)
-	}
-	length := n * 7919 % 97
-	if n%101 == 100 {
-		length = 20_000
-	}
-	r.payload = fmt.Sprintf("%s %d %s", partition, n, strings.Repeat("~", length))
-	if n%3 == 0 {
-		r.payload = strconv.Quote(r.payload) // as JSON text
-	}
-	r.note = strconv.Itoa(n * 31)
-	return r
-}
-
-func topicName(i int) string { return fmt.Sprintf("/default/t%d", i) }
-
-// step is how far apart the records of one order are in their source partition.
-func (p *plan) step() int {
-	if p.keys == 0 {
-		return p.topics
-	}
-	return p.keys
-}
-
-// ordered reports whether an order is promised.
-func (p *plan) ordered() bool {
-	return p.ordering != "none" && (p.keys > 0 || p.split == 0)
-}
-
-// envelope is the record as it is handed over.
-func (r record) envelope(offsets bool) connect.Envelope {
-	rec := connect.Bytes(r.topic, []byte(r.payload)).WithAttribute("note", r.note)
-	if r.payload[0] == '"' {
-		rec = connect.RawJSON(r.topic, []byte(r.payload)).WithAttribute("note", r.note)
-	}
-	if r.key != "" {
-		rec = rec.WithKey(r.key)
-	}
-	if !offsets {
-		return rec.Envelope()
-	}
-	return rec.At(connect.Offset{Partition: r.partition, Value: uint64(r.n)})
 }
 
 // offer notes a record that is about to be handed over.
 func (l *ledger) offer(r record) connect.Envelope {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.offered[r.partition] = max(l.offered[r.partition], r.n)
-	l.handed++
+	l.mu.Unlock()
+	entry := connecttest.Record{ID: r.id(), Topic: r.topic}
+	if l.plan.class.replays() {
+		entry.Partition, entry.Position = r.partition, uint64(r.n)
+	}
+	if l.plan.ordered() {
+		entry.Group = r.partition + " " + r.key
+	}
+	l.Offer(entry)
 	return r.envelope(l.plan.class.replays())
 }
 
-// commit notes what a system is told is safe, after a look at what the brokers
-// hold at this moment: nothing of it may be missing, nor be lost by a crash.
-func (l *ledger) commit(b *devbroker.Broker, offsets []connect.Offset) {
-	have := map[string]map[int]bool{}
-	for m := range held(b) {
-		if m.Flushed || !l.plan.settled {
-			p, n, _ := identity(m.Payload)
-			if have[p] == nil {
-				have[p] = map[int]bool{}
-			}
-			have[p][n] = true
-		}
-	}
+// begin notes that an epoch begins, and what it is told to resume from.
+func (l *ledger) begin(number uint64) {
+	l.mu.Lock()
+	l.epoch = number
+	l.mu.Unlock()
+	l.Epoch(number)
+}
+
+// commit notes what a system is told is safe in an epoch, after a look at what the
+// brokers hold at this moment: nothing of it may be missing, nor be lost by a crash.
+func (l *ledger) commit(b *devbroker.Broker, epoch uint64, offsets []connect.Offset) {
+	safe := l.safe(b)
 	for _, o := range offsets {
 		l.mu.Lock()
 		before := l.told[o.Partition]
 		l.told[o.Partition] = o.Value
 		l.mu.Unlock()
-		if o.Value < before {
-			l.problem("commit of %s goes back from %d", o, before)
-		}
-		if o.IsZero() || int(o.Value) > l.plan.records || o.Value == 0 {
-			l.problem("commit of %s, which was never offered", o)
+		if o.Value > uint64(l.plan.records) {
+			l.problem("I4", "commit of %s, which was never offered", o)
+			continue
 		}
 		for n := before + 1; n <= o.Value; n++ {
-			if !have[o.Partition][int(n)] {
-				l.problem("commit of %s while %d is not safe at the broker", o, n)
+			if !safe[identity{o.Partition, int(n)}] {
+				l.problem("I2", "commit of %s while %d is not safe at the broker", o, n)
 				break
 			}
 		}
+		l.Commit(epoch, o.Partition, o.Value)
 	}
+}
+
+// stored notes what the offset store turns out to hold: committed, as far as it is
+// news, in the epoch that has ended.
+func (l *ledger) stored(b *devbroker.Broker, offsets []connect.Offset) {
+	l.mu.Lock()
+	epoch := l.epoch
+	l.mu.Unlock()
+	l.commit(b, epoch, offsets)
+}
+
+// safe is what no crash of this moment would lose.
+func (l *ledger) safe(b *devbroker.Broker) map[identity]bool {
+	safe := map[identity]bool{}
+	for m := range held(b) {
+		if id, err := identify(m.Payload); err == nil && (m.Flushed || !l.plan.settled) {
+			safe[id] = true
+		}
+	}
+	return safe
 }
 
 // tell notes that records without an offset are safe.
 func (l *ledger) tell(records []record) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	for _, r := range records {
+		l.mu.Lock()
 		l.told[r.partition] = max(l.told[r.partition], uint64(r.n))
+		l.mu.Unlock()
+		l.Tell(r.id())
 	}
 }
 
@@ -193,66 +175,25 @@ func held(b *devbroker.Broker) func(yield func(devbroker.Message) bool) {
 	}
 }
 
-// identity reads which record a payload is.
-func identity(payload []byte) (partition string, n int, err error) {
-	partition, rest, _ := strings.Cut(strings.TrimPrefix(string(payload[:min(len(payload), 40)]), `"`), " ")
-	number, _, _ := strings.Cut(rest, " ")
-	n, err = strconv.Atoi(number)
-	return partition, n, err
-}
-
-// judge compares what the brokers hold in the end with what is owed, and returns
-// how many messages are duplicates.
-func (l *ledger) judge(messages func(yield func(devbroker.Message) bool)) (duplicates int) {
-	times := map[string][]int{}
-	newest := map[string]int{} // by topic, source partition and key
+// judge compares what the brokers hold in the end with what is owed.
+func (l *ledger) judge(messages func(yield func(devbroker.Message) bool)) connecttest.Verdict {
 	for m := range messages {
-		partition, n, err := identity(m.Payload)
-		if err != nil || n < 1 || n > l.plan.records {
-			l.problem("%s holds %.40q, which nobody sent", m.Topic, m.Payload)
+		id, err := identify(m.Payload)
+		if err != nil || id.n < 1 || id.n > l.plan.records {
+			l.problem("I11", "%s holds %.40q, which nobody sent", m.Topic, m.Payload)
 			continue
 		}
-		l.compare(l.plan.record(partition, n), m)
-		if times[partition] == nil {
-			times[partition] = make([]int, l.plan.records+1)
-		}
-		if times[partition][n]++; times[partition][n] > 1 {
-			duplicates++
-		}
-		if !l.plan.ordered() {
-			continue
-		}
-		// Going back is a replay, which must then go on without a gap.
-		order := m.Topic + " " + partition + " " + m.Key
-		if last, known := newest[order]; n > last && known && n != last+l.plan.step() {
-			l.problem("%s: %s key %q: %d comes after %d; %d is missing or late", m.Topic, partition, m.Key, n, last, last+l.plan.step())
-		} else if !known && n > l.plan.step() {
-			l.problem("%s: %s key %q begins with %d", m.Topic, partition, m.Key, n)
-		}
-		newest[order] = n
+		r := l.plan.record(id.partition, id.n)
+		l.compare(r, m)
+		l.Log(m.Topic, r.id())
 	}
-	l.missing(times)
-	return duplicates
+	return l.Judge(true)
 }
 
 // compare holds a message against the record it was.
 func (l *ledger) compare(r record, m devbroker.Message) {
 	base, _, _ := strings.Cut(m.Topic, "-part-")
 	if string(m.Payload) != r.payload || m.Key != r.key || m.Keyed != (r.key != "") || m.Attributes["note"] != r.note || base != r.topic {
-		l.problem("%s: %s@%d is not what was handed over", m.Topic, r.partition, r.n)
-	}
-}
-
-// missing finds what is safe by the ledger and not at the brokers.
-func (l *ledger) missing(times map[string][]int) {
-	l.mu.Lock()
-	told := l.told
-	l.mu.Unlock()
-	for partition, upTo := range told {
-		for n := 1; n <= int(upTo); n++ {
-			if times[partition] == nil || times[partition][n] == 0 {
-				l.problem("%s@%d was said to be safe (up to %d) and is at no broker", partition, n, upTo)
-			}
-		}
+		l.problem("I11", "%s: %s@%d is not what was handed over", m.Topic, r.partition, r.n)
 	}
 }

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -43,6 +44,9 @@ type plan struct {
 	settled   bool
 	ordering  string
 	window    int
+	unsettled int           // max_unsettled
+	huge      int           // bytes of some records
+	store     bool          // there is an offset store
 	interval  time.Duration // of commits
 	margin    time.Duration
 	drainTime time.Duration
@@ -118,6 +122,7 @@ func draw(seed uint64) *plan {
 		interval: pick(r, 50*time.Millisecond, time.Second, 3*time.Second),
 		margin:   pick(r, 200*time.Millisecond, time.Second), drainTime: 30 * time.Second,
 	}
+	p.unsettled = pick(r, p.window*p.sources, 1_000_000)
 	if p.class == webhook {
 		p.stream, p.keys = true, max(p.keys, 1)
 	}
@@ -126,6 +131,7 @@ func draw(seed uint64) *plan {
 	if p.class == gated {
 		p.records = min(p.records, 20*p.batch)
 	}
+	p.store = p.class == ownStore
 	p.config = p.knobs(r)
 	p.schedule(r)
 	return p
@@ -163,8 +169,8 @@ every = %d
 		pick(r, 3, 5), pick(r, 10, 100, 1000), pick(r, 1000, 5000, 30000),
 		pick(r, "2s", "5s", "30s"), pick(r, "1s", "5s"),
 		p.ordering, pick(r, 1, 4, 128), p.window, pick(r, "1MiB", "64MiB"),
-		after, p.margin, pick(r, p.window*p.sources, 1_000_000), p.interval, pick(r, 0, 0, 10))
-	if p.class == ownStore {
+		after, p.margin, p.unsettled, p.interval, pick(r, 0, 0, 10))
+	if p.store {
 		text += "[offsets]\npath = \"%s\"\n" // where the run has its directory
 	}
 	return text
@@ -195,5 +201,9 @@ func (p *plan) schedule(r *rand.Rand) {
 			}
 		}
 	}
-	slices.SortStableFunc(p.events, func(a, b event) int { return int(a.at - b.at) })
+	sortEvents(p.events)
+}
+
+func sortEvents(all []event) {
+	slices.SortStableFunc(all, func(a, b event) int { return cmp.Compare(a.at, b.at) })
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -60,7 +61,11 @@ func TestSeeds(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("%s; %v", sum, time.Since(began).Round(time.Second))
+	// The words are those that internal/faults looks for.
+	for _, name := range slices.Sorted(maps.Keys(sum.kinds)) {
+		t.Logf("%d runs with %s, %d failed", sum.kinds[name][0], name, sum.kinds[name][1])
+	}
+	t.Logf("figure: %s; %v", sum, time.Since(began).Round(time.Second))
 	if first == 1 && count >= few {
 		sum.complete(t)
 	}
@@ -76,17 +81,16 @@ func try(t *testing.T, seed uint64, sum *tally, loud bool) {
 	}
 	w := play(t, p, log)
 	sum.add(w)
-	problems := w.ledger.found()
-	if len(problems) == 0 {
+	if len(w.Violations) == 0 {
 		return
 	}
 	came := 0
 	for range again {
-		if len(play(t, draw(seed), slog.New(slog.DiscardHandler)).ledger.found()) > 0 {
+		if len(play(t, draw(seed), slog.New(slog.DiscardHandler)).Violations) > 0 {
 			came++
 		}
 	}
-	t.Errorf("%s\nfailed, and again in %d of %d further runs of the seed:\n  %s", p, came, again, strings.Join(problems, "\n  "))
+	t.Errorf("%s\nfailed, and again in %d of %d further runs of the seed:\n  %s", p, came, again, strings.ReplaceAll(w.Verdict.String(), "\n", "\n  "))
 }
 
 // play is one run in a bubble of its own.
@@ -101,37 +105,43 @@ func pass(d time.Duration) { time.Sleep(d) }
 // tally sums up what the runs were like, so that a generator that has lost a fault,
 // or a run without any records, does not go unnoticed.
 type tally struct {
-	mu                                             sync.Mutex
-	runs, lives, records, messages, copies, forgot int
-	kinds                                          map[string]int
-	classes                                        map[class]int
+	mu                                                     sync.Mutex
+	runs, lives, faults, records, messages, copies, forgot int
+	kinds                                                  map[string][2]int // runs, and those that failed
+	classes                                                map[class]int
 }
 
 func (s *tally) add(w *world) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.kinds == nil {
-		s.kinds, s.classes = map[string]int{}, map[class]int{}
+		s.kinds, s.classes = map[string][2]int{}, map[class]int{}
 	}
 	s.runs++
 	s.lives += w.lives
 	s.records += w.plan.records * w.plan.sources
 	s.messages += w.messages
-	s.copies += w.copies
+	s.copies += w.Duplicates
 	s.forgot += w.forgotten
 	s.classes[w.plan.class]++
+	met := map[string]bool{}
 	for _, e := range w.plan.events {
-		s.kinds[e.fault.name]++
+		s.faults++
+		met[e.fault.name] = true
+	}
+	for name := range met {
+		n := s.kinds[name]
+		n[0]++
+		if len(w.Violations) > 0 {
+			n[1]++
+		}
+		s.kinds[name] = n
 	}
 }
 
 func (s *tally) String() string {
-	faults := 0
-	for _, n := range s.kinds {
-		faults += n
-	}
 	return fmt.Sprintf("%d runs, %d processes, %d faults of %d kinds, %d records, %d messages, %d of them duplicates, %d forgotten by brokers",
-		s.runs, s.lives, faults, len(s.kinds), s.records, s.messages, s.copies, s.forgot)
+		s.runs, s.lives, s.faults, len(s.kinds), s.records, s.messages, s.copies, s.forgot)
 }
 
 // complete checks that everything has been met.
@@ -142,7 +152,7 @@ func (s *tally) complete(t *testing.T) {
 		}
 	}
 	for _, f := range faults {
-		if s.kinds[f.name] == 0 && (f.fits == nil || f.name != "disk fails" || diskFaults != nil) {
+		if s.kinds[f.name][0] == 0 && (f.fits == nil || f.name != "disk fails" || diskFaults != nil) {
 			t.Errorf("no run has the fault %q", f.name)
 		}
 	}

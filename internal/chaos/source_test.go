@@ -25,6 +25,7 @@ type system struct {
 	pollFails, pollPanics, initFails, initPanics, commitFails, commitPanics, downFails, backward, bad atomic.Int64
 
 	sick, slowPoll, slowCommit, deaf atomic.Bool
+	committing                       atomic.Int64  // calls of Commit that take their time
 	healed                           chan struct{} // closed when calls that are deaf return
 }
 
@@ -86,7 +87,7 @@ type source struct {
 // alone notes a call that must not overlap with others of its kind.
 func (s *source) alone(name string) func() {
 	if s.inside.Add(1) != 1 {
-		s.system.ledger.problem("%s overlaps another call", name)
+		s.system.ledger.problem("I4", "%s overlaps another call", name)
 	}
 	return func() { s.inside.Add(-1) }
 }
@@ -102,13 +103,14 @@ func (s *source) Initialize(_ context.Context, e connect.Epoch) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e.Number() <= s.epoch {
-		s.system.ledger.problem("epoch %d follows epoch %d", e.Number(), s.epoch)
-	}
 	s.epoch = e.Number()
-	if s.system.plan.class == ownStore {
+	switch {
+	case s.system.plan.class == ownStore:
 		s.system.resumed(e.Resume())
+	case s.system.plan.store:
+		s.system.compare(e.Resume())
 	}
+	s.system.ledger.begin(s.epoch)
 	s.system.mu.Lock()
 	defer s.system.mu.Unlock()
 	clear(s.at)
@@ -160,13 +162,13 @@ func (s *source) take(partition string, most int) (all []connect.Envelope) {
 	for len(all) < most && s.at[partition] < p.records {
 		if n := s.at[partition]; n > s.from[partition]+1 && due(&s.system.backward) {
 			s.system.world.expect.Store(true)
-			return append(all, p.record(partition, n-1).envelope(true))
+			return append(all, s.system.ledger.offer(p.record(partition, n-1)))
 		}
 		s.at[partition]++
 		r := p.record(partition, s.at[partition])
 		if due(&s.system.bad) {
 			s.system.world.expect.Store(true)
-			at := connect.Offset{Partition: partition, Value: uint64(r.n)}
+			at := s.system.ledger.offer(r).Offset
 			return append(all, connect.Bad(at, []byte(r.payload), errFault))
 		}
 		all = append(all, s.system.ledger.offer(r))
@@ -214,9 +216,8 @@ func (s *system) committed(partition string) int {
 	return int(s.store[partition])
 }
 
-// commit keeps offsets.
-func (s *system) commit(offsets []connect.Offset) {
-	s.ledger.commit(s.world.broker, offsets)
+// keep keeps offsets.
+func (s *system) keep(offsets []connect.Offset) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, o := range offsets {
@@ -226,8 +227,31 @@ func (s *system) commit(offsets []connect.Offset) {
 
 // resumed takes what the offset store holds for a commit: that is when it counts.
 func (s *system) resumed(offsets []connect.Offset) {
-	if len(offsets) > 0 {
-		s.commit(offsets)
+	s.ledger.stored(s.world.broker, offsets)
+	s.keep(offsets)
+}
+
+// compare holds the offset store against a system that keeps its offsets itself:
+// the store is written first, so it is never behind, and only what is safe is in it.
+func (s *system) compare(offsets []connect.Offset) {
+	safe := s.ledger.safe(s.world.broker)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stored := map[string]uint64{}
+	for _, o := range offsets {
+		stored[o.Partition] = o.Value
+		for n := 1; n <= int(o.Value); n++ {
+			if !safe[identity{o.Partition, n}] {
+				s.ledger.problem("I2", "the store has %s while %d is not safe at the broker", o, n)
+				break
+			}
+		}
+	}
+	for p, n := range s.store {
+		if stored[p] < n {
+			s.ledger.problem("I4", "the store has %s@%d, the source %d", p, stored[p], n)
+		}
+		s.world.ahead += int(stored[p] - n)
 	}
 }
 
@@ -244,13 +268,19 @@ func (c committing) Commit(ctx context.Context, offsets []connect.Offset) error 
 	case due(&sys.commitFails):
 		return fmt.Errorf("commit: %w", errFault)
 	case sys.slowCommit.Load():
+		sys.committing.Add(1)
+		defer sys.committing.Add(-1)
 		select {
 		case <-time.After(3 * time.Second):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-	sys.commit(offsets)
+	c.s.mu.Lock()
+	epoch := c.s.epoch
+	c.s.mu.Unlock()
+	sys.ledger.commit(sys.world.broker, epoch, offsets)
+	sys.keep(offsets)
 	return nil
 }
 
@@ -388,6 +418,9 @@ func (t streaming) tell(ctx context.Context, out connect.Sender, partition strin
 		err = out.Deliver(ctx, connect.Acknowledged, all...)
 	} else {
 		err = out.Send(ctx, all...)
+	}
+	if errors.Is(err, connect.ClassInvalid) {
+		sys.ledger.problem("I8", "what is right is refused: %v", err)
 	}
 	if err == nil {
 		sys.ledger.tell(records)

@@ -15,6 +15,7 @@ import (
 
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/config"
+	"github.com/danube-messaging/danube-connect-go/connecttest"
 	"github.com/danube-messaging/danube-connect-go/devbroker"
 	"github.com/danube-messaging/danube-connect-go/offset"
 	"github.com/danube-messaging/danube-connect-go/supervisor"
@@ -45,10 +46,12 @@ type world struct {
 	last      supervisor.Totals
 	since     time.Time // when last has changed
 	lives     int
+	ahead     int    // how far the store was ahead of the source when it began again
 	published uint64 // by the counters of lives that are over
 	forgotten int
 	messages  int // what the brokers hold in the end
-	copies    int
+
+	connecttest.Verdict
 }
 
 // life is one runtime, from start to end.
@@ -72,7 +75,7 @@ func run(t *testing.T, p *plan, log *slog.Logger) *world {
 	}
 	defer w.broker.Close()
 	text := fmt.Sprintf("danube_service_url = %q\nconnector_name = \"chaos\"\n%s", w.broker.URL(), p.config)
-	if p.class == ownStore {
+	if p.store {
 		w.store = filepath.Join(t.TempDir(), "offsets.db")
 		text = fmt.Sprintf(text, w.store)
 	}
@@ -122,6 +125,7 @@ func (w *world) steps() (all []step) {
 
 func (w *world) start() {
 	w.lives++
+	w.ledger.Boot()
 	ctx, cancel := context.WithCancel(context.Background())
 	opts := supervisor.Options{Dial: w.network.Dial, Logger: w.log}
 	l := &life{Runtime: supervisor.New(w.system.open(), w.cfg, opts), cancel: cancel, ended: make(chan struct{})}
@@ -135,7 +139,7 @@ func (w *world) start() {
 // end waits for a runtime to end and keeps what it has counted.
 func (w *world) end(limit time.Duration) error {
 	cut := time.AfterFunc(limit, func() {
-		w.ledger.problem("the runtime has not ended within %v", limit)
+		w.ledger.problem("I9", "the runtime has not ended within %v", limit)
 		w.life.Kill()
 	})
 	<-w.life.ended
@@ -155,7 +159,7 @@ func (w *world) alive() {
 	}
 	err := w.end(time.Second)
 	if !w.expect.Swap(false) || !errors.Is(err, connect.ClassInvalid) {
-		w.ledger.problem("the runtime has ended by itself: %v", err)
+		w.ledger.problem("I8", "the runtime has ended by itself: %v", err)
 	}
 	w.unjam()
 	w.start()
@@ -179,8 +183,15 @@ func (w *world) restart(kill bool, rest time.Duration) {
 // reconcile checks law 12, at whatever instant this is.
 func (w *world) reconcile() {
 	c := w.life.Totals()
+	if most := w.plan.window * w.plan.sources; int(c.InFlight) > most {
+		w.ledger.problem("I7", "%d records are in flight, at most %d", c.InFlight, most)
+	}
+	if w.plan.class != ownStore { // whose commits are not seen as they come
+		w.ledger.Reconcile(c)
+		return
+	}
 	if sum := c.Published + c.DeadLettered + c.Skipped + c.Parked + c.Withdrawn + c.InFlight; c.Read != sum {
-		w.ledger.problem("counters do not reconcile: %+v", c)
+		w.ledger.problem("I12", "counters do not reconcile: %+v", c)
 	}
 }
 
@@ -257,7 +268,7 @@ func (w *world) until(what string, done func() bool) {
 	limit := time.Now().Add(patience + w.plan.horizon())
 	for !done() {
 		if time.Now().After(limit) {
-			w.ledger.problem("%v after the last fault, it is not so that %s: %s\n%s", patience, what, w.ledger.state(), w.text("/readyz"))
+			w.ledger.problem("I8", "%v after the last fault, it is not so that %s: %s\n%s", patience, what, w.ledger.state(), w.text("/readyz"))
 			return
 		}
 		w.alive()
@@ -279,17 +290,17 @@ func (w *world) get(path string) *httptest.ResponseRecorder {
 func (w *world) stop() {
 	w.life.cancel()
 	if err := w.end(w.plan.drainTime + 5*time.Second); err != nil {
-		w.ledger.problem("a stop with nothing wrong: %v", err)
+		w.ledger.problem("I9", "a stop with nothing wrong: %v", err)
 	}
 	if c := w.life.Totals(); c.InFlight != 0 {
-		w.ledger.problem("a clean stop leaves %d records in flight", c.InFlight)
+		w.ledger.problem("I9", "a clean stop leaves %d records in flight", c.InFlight)
 	}
-	if w.store == "" {
+	if w.plan.class != ownStore {
 		return
 	}
 	shot, err := offset.Inspect(w.store)
 	if err != nil {
-		w.ledger.problem("the offset store: %v", err)
+		w.ledger.problem("I13", "the offset store: %v", err)
 		return
 	}
 	var all []connect.Offset
@@ -298,7 +309,7 @@ func (w *world) stop() {
 	}
 	w.system.resumed(all)
 	if !w.ledger.complete() {
-		w.ledger.problem("a clean stop has not stored everything: %s", w.ledger.state())
+		w.ledger.problem("I6", "a clean stop has not stored everything: %s", w.ledger.state())
 	}
 }
 
@@ -307,16 +318,19 @@ func (w *world) verdict() {
 	for range held(w.broker) {
 		w.messages++
 	}
-	w.copies = w.ledger.judge(held(w.broker))
-	if most := w.bound(); w.copies > most {
-		w.ledger.problem("%d duplicates, at most %d", w.copies, most)
-	}
 	var accepted uint64
 	for _, t := range w.broker.Topics() {
 		accepted += t.Accepted
 	}
 	if w.published > accepted {
-		w.ledger.problem("%d records are counted as published, and the brokers took %d", w.published, accepted)
+		w.ledger.problem("I12", "%d records are counted as published, and the brokers took %d", w.published, accepted)
+	}
+	w.ledger.Forgotten(w.forgotten)
+	w.Verdict = w.ledger.judge(held(w.broker))
+	if most := w.bound(); w.Duplicates > most {
+		w.Violations = append(w.Violations, connecttest.Violation{
+			Invariant: "I6", Text: fmt.Sprintf("%d duplicates, at most %d", w.Duplicates, most),
+		})
 	}
 }
 

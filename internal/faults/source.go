@@ -51,7 +51,7 @@ var sourceFaults = []row{
 		proofs: []proof{{dir: "examples/tail", test: "TestTailFollowsThroughRotations", shows: "I12"}},
 		open:   "needs Kafka and PostgreSQL, whose connectors are not built",
 	},
-	{id: 31, fault: "webhook: cut, slow, replayed, forged, too large", keeps: "I1 I2 I7", open: "needs the webhook connector, which is not built"},
+	{id: 31, fault: "webhook: cut, slow, replayed, forged, huge", keeps: "I1 I2 I7", open: "needs the webhook connector, which is not built"},
 	{id: 32, fault: "MQTT: session lost, DUP, QoS 2 cut", keeps: "I2 I5 I8", open: "needs the MQTT connector, which is not built, and a broker for it"},
 	{id: 33, fault: "PostgreSQL: failover, TOAST, DDL, huge, idle", keeps: "I1 I11 I7 I12", open: "needs the PostgreSQL connector, which is not built, and a server for it"},
 	{id: 34, fault: "Kafka: out of range, holes, aborted", keeps: "I3 I11", open: "needs the Kafka connector, which is not built, and a cluster for it"},

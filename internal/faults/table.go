@@ -27,7 +27,7 @@ func report(rows []row, t *tally) string {
 		cells, tests := t.cells(r)
 		line(fmt.Sprintf("F%d", r.id), r.fault, cells, tests, t.runs(r))
 	}
-	_, _ = fmt.Fprintln(&b, "\nNumbers count tests that passed, x/y that x of y did; seeds are runs of internal/chaos with the fault, each\njudged by all of I1 to I6, I8, I9, I11 and I12.")
+	_, _ = fmt.Fprintln(&b, "\nNumbers count tests that passed, x/y that x of y did; seeds are runs of internal/chaos with the fault, each\njudged by all of I1 to I9, I11, I12 and I15.")
 	for _, r := range rows {
 		if r.open != "" {
 			_, _ = fmt.Fprintf(&b, "F%d: %s\n", r.id, r.open)

@@ -42,10 +42,11 @@ var floorPlan = map[string]int{
 	"examples": 6,
 	"sources":  6,
 
-	"bench":          7,
-	"cmd":            7,
-	"internal/chaos": 7,
-	"internal/house": 7,
+	"bench":           7,
+	"cmd":             7,
+	"internal/chaos":  7,
+	"internal/faults": 7,
+	"internal/house":  7,
 }
 
 // depthLimit is the longest chain of imports within the module, in steps.
