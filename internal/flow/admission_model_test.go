@@ -95,12 +95,8 @@ func (m *admission) resolve(t *rapid.T) {
 	l := m.ledger
 	for _, u := range a.call.Topics {
 		l.give(a.call, u.Topic)
-		fate := rapid.SampledFrom([]Fate{Published, Withdrawn}).Draw(t, "fate")
-		if fate == Published {
-			l.totals.Published += uint64(u.Records)
-		} else {
-			l.totals.Withdrawn += uint64(u.Records)
-		}
+		fate := rapid.SampledFrom([]Fate{Published, Withdrawn, DeadLettered, Skipped}).Draw(t, "fate")
+		l.end(fate, uint64(u.Records))
 		m.budget.Resolve(u.Topic, fate, u.Records, u.Bytes)
 		m.settle(t)
 	}
@@ -112,6 +108,33 @@ func (m *admission) resolve(t *rapid.T) {
 		}
 		m.budget.Advance(a.epoch, s.Source, low, low) // late news of another epoch changes nothing
 		m.settle(t)
+	}
+}
+
+// move makes dead letters of what an admitted call has for one topic.
+func (m *admission) move(t *rapid.T) {
+	if len(m.taken) == 0 {
+		t.Skip("nothing was admitted")
+	}
+	a := m.taken[rapid.IntRange(0, len(m.taken)-1).Draw(t, "which")]
+	if len(a.call.Topics) == 0 {
+		t.Skip("it has nothing to move")
+	}
+	u := &a.call.Topics[rapid.IntRange(0, len(a.call.Topics)-1).Draw(t, "use")]
+	from, to := u.Topic, rapid.Int32Range(0, m.ledger.topics-1).Draw(t, "to")
+	if slices.ContainsFunc(a.call.Topics, func(other Use) bool { return other.Topic == to }) {
+		t.Skip("the call is there already")
+	}
+	for i := range m.ledger.open {
+		if e := &m.ledger.open[i]; e.call == a.call && e.Topic == from {
+			e.Topic = to
+		}
+	}
+	u.Topic = to
+	bytes := u.Bytes
+	for range u.Records {
+		m.budget.Move(from, to, bytes)
+		bytes = 0
 	}
 }
 
@@ -148,7 +171,7 @@ func (m *admission) check(t *rapid.T) {
 	want.InFlight = uint64(records)
 	m.expect(t, m.budget.Totals() == want, "totals %+v, want %+v", m.budget.Totals(), want)
 	got := m.budget.Totals()
-	m.expect(t, got.Read == got.Published+got.Withdrawn+got.InFlight, "totals do not reconcile: %+v", got)
+	m.expect(t, got.Read == got.Published+got.DeadLettered+got.Skipped+got.Withdrawn+got.InFlight, "totals do not reconcile: %+v", got)
 	gotBytes, waiting := m.budget.Held()
 	m.expect(t, gotBytes == bytes && waiting == len(l.queue), "holds %d bytes with %d waiting, want %d and %d", gotBytes, waiting, bytes, len(l.queue))
 	m.expect(t, records <= l.limits.Records && bytes <= l.limits.Bytes, "%d records of %d bytes are over %+v", records, bytes, l.limits)
@@ -160,6 +183,8 @@ func (m *admission) check(t *rapid.T) {
 		sum.Read += topic.Read
 		sum.Published += topic.Published
 		sum.Withdrawn += topic.Withdrawn
+		sum.DeadLettered += topic.DeadLettered
+		sum.Skipped += topic.Skipped
 		sum.InFlight += topic.InFlight
 	}
 	m.expect(t, sum == got, "topics add up to %+v, the whole is %+v", sum, got)
@@ -186,6 +211,12 @@ func TestBudgetAgainstALedger(t *testing.T) {
 			"admit":   m.admit,
 			"leave":   m.leave,
 			"resolve": m.resolve,
+			"move":    m.move,
+			"skip": func(t *rapid.T) {
+				m.budget.Skip(int32(rapid.IntRange(0, 2).Draw(t, "topic")), 2)
+				m.ledger.totals.Read += 2
+				m.ledger.totals.Skipped += 2
+			},
 			"begin": func(t *rapid.T) {
 				if rapid.IntRange(0, 2).Draw(t, "rarely") > 0 {
 					t.Skip("not now")

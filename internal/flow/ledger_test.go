@@ -89,6 +89,19 @@ func (l *ledger) take(c *Call) {
 	l.totals.Read += uint64(c.Records)
 }
 
+func (l *ledger) end(f Fate, n uint64) {
+	switch f {
+	case Published:
+		l.totals.Published += n
+	case Withdrawn:
+		l.totals.Withdrawn += n
+	case DeadLettered:
+		l.totals.DeadLettered += n
+	case Skipped:
+		l.totals.Skipped += n
+	}
+}
+
 func (l *ledger) give(c *Call, topic int32) {
 	l.open = slices.DeleteFunc(l.open, func(e entry) bool { return e.call == c && e.Topic == topic })
 }

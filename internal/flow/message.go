@@ -19,6 +19,8 @@ type Message struct {
 	Lane int
 	// Attempts counts the outcomes that blamed this record; the publisher's own.
 	Attempts int
+	// Blamed is when an outcome first blamed it; the publisher's own.
+	Blamed time.Time
 	// Passed is how many records the broker had taken when an attempt last ended in
 	// a way that may blame this one; the publisher's own.
 	Passed uint64

@@ -14,7 +14,11 @@ type Parcel struct {
 	// Key is the routing key; Keyed tells an empty key from none.
 	Key   string
 	Keyed bool
-	// Attributes are the connector's own; the runtime's are in Stamp.
+	// Letter says that this is the dead letter of a record (law 7): when it lands,
+	// the record counts as dead-lettered.
+	Letter bool
+	// Attributes are the connector's own, and what a dead letter says; the
+	// runtime's others are in Stamp.
 	Attributes []connect.Attribute
 	// Stamp identifies the record to consumers.
 	Stamp Stamp

@@ -19,6 +19,10 @@ const (
 	// Withdrawn: taken back unsent because its epoch ended, to be read again; or
 	// refused and answered to the caller of Deliver.
 	Withdrawn
+	// DeadLettered: the broker acknowledged its dead letter.
+	DeadLettered
+	// Skipped: passed over by policy.
+	Skipped
 )
 
 func (t *Totals) admit(n uint64) {
@@ -33,5 +37,9 @@ func (t *Totals) resolve(f Fate, n uint64) {
 		t.Published += n
 	case Withdrawn:
 		t.Withdrawn += n
+	case DeadLettered:
+		t.DeadLettered += n
+	case Skipped:
+		t.Skipped += n
 	}
 }

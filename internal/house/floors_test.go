@@ -18,6 +18,7 @@ var floorPlan = map[string]int{
 	"codec":             1,
 	"config":            1,
 	"internal/flow":     1,
+	"internal/letters":  1,
 	"internal/metrics":  1,
 	"internal/registry": 1,
 	"internal/wire":     1,

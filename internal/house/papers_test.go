@@ -170,12 +170,7 @@ func laws(t *tree) []string {
 	return found
 }
 
-// uncited are the laws that no code upholds yet.
-var uncited = map[string]string{
-	"7": "dead letters are not there yet",
-}
-
-// neglected finds laws that no line of code cites, and allowances nobody needs.
+// neglected finds laws that no line of code cites.
 func neglected(t *tree) []string {
 	const paper = "docs/laws.md"
 	cited := map[string]bool{}
@@ -195,12 +190,8 @@ func neglected(t *tree) []string {
 	}
 	var found []string
 	for _, m := range lawStated.FindAllStringSubmatch(f.text, -1) {
-		_, allowed := uncited[m[1]]
-		switch {
-		case !cited[m[1]] && !allowed:
+		if !cited[m[1]] {
 			found = append(found, fmt.Sprintf("%s: no line cites law %s; which one upholds it?", paper, m[1]))
-		case cited[m[1]] && allowed:
-			found = append(found, fmt.Sprintf("%s: law %s is cited and needs no allowance; take it out", paper, m[1]))
 		}
 	}
 	return found

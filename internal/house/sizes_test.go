@@ -33,11 +33,17 @@ var (
 		"actors/health": {
 			23, "12 names are the closed list of states",
 		},
+		"actors/publisher": {
+			17, "7 names are the members of two closed lists (State, Ordering)",
+		},
 		"config": {
 			21, "11 names are the tables of the file, each a type of its own, or values in them",
 		},
 		"internal/flow": {
-			53, "all that actors say to each other; most names are the members of closed lists (outcomes, news of sessions, kinds of notice)",
+			55, "all that actors say to each other; most names are the members of closed lists (outcomes, news of sessions, kinds of notice)",
+		},
+		"internal/letters": {
+			21, "10 names are the members of two closed lists (Policy, Class)",
 		},
 		"internal/wire": {
 			33, "closed lists too: the paths of the broker's methods and the names of its services",

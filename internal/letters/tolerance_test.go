@@ -1,0 +1,155 @@
+package letters
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// event is one thing a tolerance was told.
+type event struct {
+	at    time.Duration
+	reads int
+	place Place
+	fail  bool
+}
+
+// naive counts what happened since a time, the long way.
+func naive(events []event, since time.Duration) (reads, fails int) {
+	for _, e := range events {
+		if e.at < since {
+			continue
+		}
+		reads += e.reads
+		if e.fail {
+			fails++
+		}
+	}
+	return reads, fails
+}
+
+// TestToleranceCountsAWindow: whatever happens when, the verdict is that of a count
+// over the window, which is never longer than it should be, and shorter by less than a
+// step. rapid prints the seed of a failure
+// and takes it again.
+func TestToleranceCountsAWindow(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		l := Limits{
+			Window: time.Duration(rapid.IntRange(1, 3).Draw(t, "window")) * time.Minute,
+			Max:    rapid.IntRange(0, 8).Draw(t, "max"),
+			Ratio:  rapid.SampledFrom([]float64{0, 0.01, 0.1, 0.5, 1}).Draw(t, "ratio"),
+		}
+		core, part := newTolerance(l), l.Window/steps
+		var all []event
+		now := time.Duration(0)
+		for range rapid.IntRange(1, 120).Draw(t, "events") {
+			now += rapid.SampledFrom([]time.Duration{0, 1, time.Second, part, part - 1, l.Window / 3, l.Window, 3 * l.Window}).Draw(t, "pause")
+			e := event{at: now, fail: rapid.Bool().Draw(t, "fails")}
+			if !e.fail {
+				e.reads = rapid.IntRange(0, 300).Draw(t, "read")
+				core.read(now, e.reads)
+				all = append(all, e)
+				continue
+			}
+			e.place = Place{Partition: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "partition"), Position: uint64(rapid.IntRange(0, 3).Draw(t, "position"))}
+			err := core.fail(now, e.place)
+			all = append(all, e)
+			// The window is whole steps: it begins where its first step does.
+			begins := (now/part - (steps - 1)) * part
+			reads, fails := naive(all, begins)
+			distinct := distinctIn(all, begins, part)
+			want := l.Max > 0 && distinct > l.Max ||
+				l.Ratio > 0 && reads >= sample && float64(fails) > l.Ratio*float64(reads)
+			if (err != nil) != want {
+				t.Fatalf("at %v: %v; %d of %d failed, %d distinct; limits %+v", now, err, fails, reads, distinct, l)
+			}
+			if now-begins > l.Window || now-begins < l.Window-part {
+				t.Fatalf("the window is %v long, that of the configuration %v", now-begins, l.Window)
+			}
+		}
+	})
+}
+
+// distinctIn counts failures, those of one place once as long as the one that counted
+// is within the window: what was counted when it happened.
+func distinctIn(all []event, begins, part time.Duration) (n int) {
+	counted := map[Place]time.Duration{}
+	for _, e := range all {
+		if !e.fail {
+			continue
+		}
+		from := (e.at/part - (steps - 1)) * part
+		if at, ok := counted[e.place]; ok && e.place.Partition != "" && at >= from {
+			continue
+		}
+		counted[e.place] = e.at
+		if e.at >= begins {
+			n++
+		}
+	}
+	return n
+}
+
+func TestToleranceInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tol := NewTolerance(Limits{Max: 2, Window: time.Minute})
+		fail := func(n int) error { return tol.Fail(Place{Partition: "p", Position: uint64(n)}) }
+		if fail(1) != nil || fail(1) != nil || fail(1) != nil || fail(2) != nil {
+			t.Error("two places are two failures, however often they are read")
+		}
+		if err := fail(3); err == nil || !strings.Contains(err.Error(), "[errors] max allows 2") {
+			t.Errorf("the third = %v", err)
+		}
+		time.Sleep(time.Minute)
+		if err := fail(4); err != nil {
+			t.Errorf("after the window: %v", err)
+		}
+	})
+}
+
+func TestRatioWantsASample(t *testing.T) {
+	t.Parallel()
+	tol := NewTolerance(Limits{Ratio: 0.5, Window: time.Hour})
+	tol.Read(sample - 1)
+	for range sample - 1 {
+		if err := tol.Fail(Place{}); err != nil {
+			t.Fatalf("%v, although fewer than %d were read", err, sample)
+		}
+	}
+	tol.Read(1)
+	if err := tol.Fail(Place{}); err == nil || !strings.Contains(err.Error(), "max_ratio") {
+		t.Errorf("all of %d = %v", sample, err)
+	}
+}
+
+func TestNoTolerance(t *testing.T) {
+	t.Parallel()
+	var none *Tolerance
+	none.Read(1)
+	unlimited := NewTolerance(Limits{Window: time.Second})
+	for range 1000 {
+		if none.Fail(Place{}) != nil || unlimited.Fail(Place{Partition: "p"}) != nil {
+			t.Fatal("no limit is exceeded")
+		}
+	}
+	if n := len(unlimited.core.known); n > 0 {
+		t.Errorf("%d places are remembered for nothing", n)
+	}
+}
+
+// What is remembered is bounded by Max.
+func TestToleranceForgets(t *testing.T) {
+	t.Parallel()
+	core := newTolerance(Limits{Max: 10, Window: time.Minute})
+	for n := range 10_000 {
+		_ = core.fail(time.Duration(n)*10*time.Second, Place{Partition: "p", Position: uint64(n)})
+	}
+	if n := len(core.known); n > 7 {
+		t.Errorf("%d places are remembered; six are within the window", n)
+	}
+}
