@@ -66,7 +66,7 @@ func (a *Actor) start(now time.Time) (wake time.Time) {
 
 // open asks for a session if there is none, or returns when to.
 func (a *Actor) open(p *partition, now time.Time) time.Time {
-	if p.session.state != Opening || p.asked {
+	if p.session.state != Opening || p.asked || !a.ready() {
 		return time.Time{}
 	}
 	if p.session.openAt.After(now) {
@@ -75,6 +75,19 @@ func (a *Actor) open(p *partition, now time.Time) time.Time {
 	p.asked = true
 	a.settings.Transport.Open(p.index)
 	return time.Time{}
+}
+
+// ready reports whether sessions may be asked for.
+func (a *Actor) ready() bool {
+	if a.settings.Await == nil {
+		return true
+	}
+	select {
+	case <-a.settings.Await:
+		return true
+	default:
+		return false
+	}
 }
 
 // send starts what the session permits.

@@ -8,6 +8,7 @@ import (
 
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
+	"github.com/danube-messaging/danube-connect-go/internal/letters"
 )
 
 // Stats are a publisher's counters; they may be read at any time.
@@ -59,11 +60,15 @@ func (a *Actor) outcome(p *partition, r *flow.Result, now time.Time) {
 		p.resolve(m)
 		a.recycle(m)
 	case r.Outcome == flow.Refused:
-		a.refuse(p, m, r.Err)
+		m.Attempts++
+		a.refuse(p, r, letters.Refused, r.Err)
 	case r.Outcome == flow.Unclear, r.Outcome == flow.Reset:
 		// These blame the record, for others pass: more than MaxRetries is proof.
+		if m.Blamed.IsZero() {
+			m.Blamed = r.Answered
+		}
 		if m.Attempts++; m.Attempts > a.settings.MaxRetries {
-			a.refuse(p, m, fmt.Errorf("%d attempts ended in the same way while other records passed: %w", m.Attempts, r.Err))
+			a.refuse(p, r, letters.Reset, fmt.Errorf("%d attempts ended in the same way while other records passed: %w", m.Attempts, r.Err))
 			return
 		}
 		p.keep(m, now, a.settings.Pause(m.Attempts))
@@ -74,7 +79,11 @@ func (a *Actor) outcome(p *partition, r *flow.Result, now time.Time) {
 
 // acknowledge resolves a record the broker said OK to.
 func (a *Actor) acknowledge(p *partition, m *flow.Message, answered time.Time) {
-	a.count(0, &m.Parcel)
+	which := 0
+	if m.Parcel.Letter {
+		which = 2
+	}
+	a.count(which, &m.Parcel)
 	if n := a.receipt(p, m, answered); n.Source != flow.NoSource {
 		a.notices = append(a.notices, n)
 	}
@@ -92,26 +101,6 @@ func (a *Actor) withdraw(p *flow.Parcel) {
 	}
 }
 
-// refuse deals with a record that can never be published as it is. A caller that
-// waits in Deliver is told, and that settles it; otherwise the lane stands still
-// and the runtime is to stop, the record being a hole no commit passes.
-func (a *Actor) refuse(p *partition, m *flow.Message, err error) {
-	err = a.invalidRecord(m, err)
-	w := m.Parcel.Waiter
-	if w == nil {
-		p.halt(m)
-		a.fatal.record(connect.Fatal(fmt.Errorf(`%w; [errors] on_invalid is "halt"`, err)))
-		return
-	}
-	a.count(1, &m.Parcel)
-	if parcel := &m.Parcel; parcel.Source != flow.NoSource {
-		a.notices = append(a.notices, flow.Notice{Kind: flow.Resolved, Epoch: parcel.Epoch, Source: parcel.Source, Slot: parcel.Slot})
-	}
-	w.Resolve(err)
-	p.resolve(m)
-	a.recycle(m)
-}
-
 func (a *Actor) count(which int, p *flow.Parcel) {
 	a.done[which].records++
 	a.done[which].bytes += p.Size
@@ -124,7 +113,7 @@ func (a *Actor) flush() {
 		a.settings.Tracker.Put(a.notices...)
 		a.notices = a.notices[:0]
 	}
-	for i, fate := range [...]flow.Fate{flow.Published, flow.Withdrawn} {
+	for i, fate := range [...]flow.Fate{flow.Published, flow.Withdrawn, flow.DeadLettered, flow.Skipped} {
 		if t := a.done[i]; t.records > 0 {
 			a.done[i] = tally{}
 			a.settings.Budget.Resolve(a.settings.Index, fate, t.records, t.bytes)

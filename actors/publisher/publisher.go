@@ -6,13 +6,11 @@ package publisher
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
 
-	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
 )
 
@@ -60,6 +58,11 @@ type Settings struct {
 	// MaxRetries is how many outcomes that blame a record are tried again; 0 means
 	// none. None blames it unless others pass.
 	MaxRetries int
+	// Invalid says what becomes of a record that can never be published.
+	Invalid Invalid
+	// Await, if not nil, is closed when the first session may be asked for. Until
+	// then parcels wait.
+	Await <-chan struct{}
 	// Backoff and MaxBackoff pace retries; 0 means 1 s and 30 s.
 	Backoff, MaxBackoff time.Duration
 	// Pause says how long to wait after so many failures in a row; nil means
@@ -90,7 +93,7 @@ type Actor struct {
 	withdrawn uint64 // records of epochs up to this one are not sent any more
 	notices   []flow.Notice
 	epoch     uint64   // the newest a parcel came from
-	done      [2]tally // published, withdrawn: since the last flush
+	done      [4]tally // published, withdrawn, dead-lettered, skipped: since the last flush
 	fatal     fatalities
 	spare     *flow.Message
 	dirty     []*partition // may be able to start something
@@ -171,7 +174,7 @@ func (a *Actor) Serve(ctx context.Context) error {
 	a.Restart()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	stop := a.settings.Stop.Done()
+	stop, await := a.settings.Stop.Done(), a.settings.Await
 	for {
 		wake, err := a.Step(time.Now())
 		if err != nil {
@@ -188,6 +191,11 @@ func (a *Actor) Serve(ctx context.Context) error {
 			return ctx.Err()
 		case <-stop:
 			stop = nil
+		case <-await:
+			await = nil
+			for _, p := range a.partitions {
+				a.touch(p)
+			}
 		case <-timer.C:
 		case <-a.commands.Wake():
 		case <-a.settings.Parcels.Wake():
@@ -260,13 +268,4 @@ func (a *Actor) proven() bool {
 		}
 	}
 	return true
-}
-
-// invalidRecord is the error of a record the broker will never take.
-func (a *Actor) invalidRecord(m *flow.Message, err error) error {
-	where := a.settings.Topic
-	if s := m.Parcel.Stamp; s.Partition != "" {
-		where += " from " + (connect.Offset{Partition: s.Partition, Value: s.Position}).String()
-	}
-	return connect.Invalid(fmt.Errorf("record for %s cannot be published: %w", where, err))
 }

@@ -7,6 +7,7 @@ import (
 
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
+	"github.com/danube-messaging/danube-connect-go/internal/letters"
 	"github.com/danube-messaging/danube-connect-go/internal/wire"
 )
 
@@ -15,11 +16,13 @@ const reserved = "danube.connect."
 
 // item is one envelope on its way through the gate.
 type item struct {
-	offset connect.Offset
-	topic  *Topic // nil for a mark
-	parcel flow.Parcel
-	source *source // what it counts for; nil when no later offset covers it
-	joined bool
+	offset  connect.Offset
+	topic   *Topic // where its message goes; nil for a mark and when it is skipped
+	meant   *Topic // where it would have gone, if a letter or skipped and that is declared
+	parcel  flow.Parcel
+	source  *source // what it counts for; nil when no later offset covers it
+	joined  bool
+	skipped bool
 }
 
 // batch is the scratch space of one call.
@@ -45,22 +48,27 @@ func (b *batch) free() {
 	batches.Put(b)
 }
 
-// prepare routes, encodes and measures one envelope and appends it to b. The item
+// prepare routes, encodes and measures one envelope and appends it to b. An invalid
+// one goes the way of the error policy, unless its caller is to be told. The item
 // is built in its place: a variable would move to the heap, for Measure is given a
 // pointer into it.
-func (g *Gate) prepare(b *batch, e *connect.Envelope) error {
+func (g *Gate) prepare(b *batch, e *connect.Envelope, told bool) error {
 	b.items = append(b.items, item{offset: e.Offset})
-	if err := g.fill(&b.items[len(b.items)-1], e); err != nil {
-		b.items = b.items[:len(b.items)-1]
-		return err
+	it := &b.items[len(b.items)-1]
+	err := g.fill(it, e)
+	if err != nil && !told {
+		err = g.divert(it, e, err)
 	}
-	return nil
+	if err != nil {
+		b.items = b.items[:len(b.items)-1]
+	}
+	return err
 }
 
 func (g *Gate) fill(it *item, e *connect.Envelope) error {
 	switch {
 	case e.Err() != nil:
-		return invalid(e, e.Err())
+		return invalid(e, &fault{letters.Bad, e.Err()})
 	case !e.Offset.IsZero() && !g.settings.Commits:
 		return connect.ConfigError("%s carries an offset but nothing keeps it: the source must implement connect.Committer, or hand over without offsets", e.Offset)
 	case e.IsMark():
@@ -80,19 +88,20 @@ func (g *Gate) encode(it *item, e *connect.Envelope) (err error) {
 	t := (*g.topics.Load())[r.Topic()]
 	switch {
 	case r.Kind() == 0:
-		return fmt.Errorf("the record was not made by a constructor such as connect.JSON")
+		return faulty(letters.Encoding, "the record was not made by a constructor such as connect.JSON")
 	case t == nil:
-		return fmt.Errorf("topic %q is not declared; Producers or Epoch.Declare must name it first", r.Topic())
+		return faulty(letters.Undeclared, "topic %q is not declared; Producers or Epoch.Declare must name it first", r.Topic())
 	}
 	for _, a := range r.Attributes() {
 		if strings.HasPrefix(a.Key, reserved) {
-			return fmt.Errorf("attribute %q: keys that begin with %q belong to the runtime", a.Key, reserved)
+			return faulty(letters.Attributes, "attribute %q: keys that begin with %q belong to the runtime", a.Key, reserved)
 		}
 	}
 	it.topic = t
 	p := &it.parcel
 	if p.Payload, err = encode(t.Encoder, *r); err != nil {
-		return err
+		p.Payload = nil
+		return &fault{letters.Encoding, err}
 	}
 	p.Key, p.Keyed = r.Key()
 	p.Attributes = r.Attributes()
@@ -100,11 +109,11 @@ func (g *Gate) encode(it *item, e *connect.Envelope) (err error) {
 	p.Source = flow.NoSource
 	text := wire.Message{Key: p.Key, Attributes: p.Attributes, Partition: p.Stamp.Partition}
 	if err := text.CheckText(); err != nil {
-		return err
+		return &fault{letters.Attributes, err}
 	}
 	p.Size = t.Measure(p)
-	if limit := min(g.settings.MaxMessage, g.settings.Budget.Limits().Bytes); p.Size > limit {
-		return fmt.Errorf("the message measures %d bytes; the most is %d (the broker's 4 MiB, or [delivery] budget_bytes if that is less)", p.Size, limit)
+	if limit := g.limit(); p.Size > limit {
+		return faulty(letters.Size, "the message measures %d bytes; the most is %d (the broker's 4 MiB, or [delivery] budget_bytes if that is less)", p.Size, limit)
 	}
 	return nil
 }

@@ -2,27 +2,30 @@ package handover
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
+	"github.com/danube-messaging/danube-connect-go/internal/letters"
 )
 
 const (
 	topicA = "/default/a"
 	topicB = "/default/b"
+	topicL = "/default/letters"
 )
 
-// plain encodes bytes as they are, except for two payloads that go wrong.
+// plain encodes bytes as they are, except for payloads that go wrong.
 type plain struct{}
 
 var errPoison = connect.Invalid(errors.New("poison"))
 
 func (plain) Encode(r connect.Record) ([]byte, error) {
-	switch string(r.Raw()) {
-	case "poison":
+	switch raw := string(r.Raw()); {
+	case strings.HasPrefix(raw, "poison"):
 		return nil, errPoison
-	case "panic":
+	case raw == "panic":
 		panic("marshaller")
 	}
 	return r.Raw(), nil
@@ -33,7 +36,7 @@ const overhead = 10
 
 func measure(p *flow.Parcel) int { return len(p.Payload) + overhead }
 
-// rig is a gate with two topics and everything around it that can be looked into.
+// rig is a gate with two topics, one for dead letters, and everything around it that can be looked into.
 type rig struct {
 	*Gate
 	budget *flow.Budget
@@ -45,11 +48,18 @@ func newRig(s Settings, limits flow.Limits) *rig {
 	r := &rig{budget: flow.NewBudget(limits), notes: flow.NewPipe[flow.Notice](), pipes: map[string]*flow.Pipe[flow.Parcel]{}}
 	s.Budget, s.Tracker = r.budget, r.notes
 	r.Gate = New(s)
-	for i, name := range []string{topicA, topicB} {
+	for _, name := range []string{topicA, topicB, topicL} {
 		r.pipes[name] = flow.NewPipe[flow.Parcel]()
-		r.Declare(&Topic{Producer: connect.Producer{Topic: name}, Index: int32(i), Encoder: plain{}, Measure: measure, Pipe: r.pipes[name]})
+		r.declare(name, letters.Rule{})
 	}
 	return r
+}
+
+var indices = map[string]int32{topicA: 0, topicB: 1, topicL: 2}
+
+// declare declares a topic, or gives it another error policy.
+func (r *rig) declare(name string, invalid letters.Rule) {
+	r.Declare(&Topic{Producer: connect.Producer{Topic: name}, Index: indices[name], Encoder: plain{}, Measure: measure, Pipe: r.pipes[name], Invalid: invalid})
 }
 
 // open returns a rig in its first epoch, with room for everything.

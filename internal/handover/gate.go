@@ -16,6 +16,7 @@ import (
 
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
+	"github.com/danube-messaging/danube-connect-go/internal/letters"
 )
 
 // Encoder turns a record's payload into the bytes of a message. Its errors are of
@@ -35,11 +36,13 @@ type Topic struct {
 	// Measure returns the size of the message on the wire, in bytes, at its most.
 	Measure func(*flow.Parcel) int
 	Pipe    *flow.Pipe[flow.Parcel]
+	// Invalid is the error policy of the topic's records.
+	Invalid letters.Rule
 
 	out []flow.Parcel // a call's parcels on their way into Pipe; under Gate.mu
 }
 
-// Settings of a Gate. All fields are needed.
+// Settings of a Gate. All fields up to Commits are needed.
 type Settings struct {
 	Budget  *flow.Budget
 	Tracker *flow.Pipe[flow.Notice]
@@ -53,6 +56,12 @@ type Settings struct {
 	// Transactional says that a call must not end in records that no commit waits
 	// for. It may be left out.
 	Transactional bool
+	// Invalid is the error policy of records for no declared topic; the zero Rule
+	// halts. Tolerance, if not nil, says how many are too many, and Diverted, if
+	// not nil, is told of each record that is skipped or becomes a dead letter.
+	Invalid   letters.Rule
+	Tolerance *letters.Tolerance
+	Diverted  func(letters.Policy, error)
 }
 
 // Gate is the one way in. Its methods are safe for concurrent use.
@@ -138,8 +147,11 @@ func (g *Gate) Hand(ctx context.Context, envelopes []connect.Envelope, waiter fu
 func (g *Gate) hand(ctx context.Context, at *epoch, envelopes []connect.Envelope, waiter func(i int) flow.Waiter) error {
 	b := newBatch()
 	defer b.free()
+	if waiter == nil {
+		g.settings.Tolerance.Read(len(envelopes))
+	}
 	for i := range envelopes {
-		if err := g.prepare(b, &envelopes[i]); err != nil {
+		if err := g.prepare(b, &envelopes[i], waiter != nil); err != nil {
 			return &Rejected{at: i, err: err}
 		}
 		if waiter != nil {
@@ -165,8 +177,10 @@ func (r *Rejected) Unwrap() error { return r.err }
 func (r *Rejected) Index() int { return r.at }
 
 // HandAll admits the envelopes of one Poll result in groups of at most BatchSize
-// records and a quarter of the byte budget that need not be shared, never splitting a position. When an
-// envelope is wrong, everything before it is handed over first, but for positions
+// records and a quarter of the byte budget that need not be shared, never splitting a
+// position. An envelope that the error policy skips or makes a dead letter keeps its
+// place among them. When one is wrong beyond that, everything before it is handed over
+// first, but for positions
 // that go on in it or behind it, and nothing after.
 func (g *Gate) HandAll(ctx context.Context, envelopes []connect.Envelope) error {
 	return g.Running().HandAll(ctx, envelopes)
@@ -176,8 +190,9 @@ func (g *Gate) handAll(ctx context.Context, at *epoch, envelopes []connect.Envel
 	b := newBatch()
 	defer b.free()
 	var wrong error
+	g.settings.Tolerance.Read(len(envelopes))
 	for i := range envelopes {
-		if wrong = g.prepare(b, &envelopes[i]); wrong != nil {
+		if wrong = g.prepare(b, &envelopes[i], false); wrong != nil {
 			break
 		}
 	}

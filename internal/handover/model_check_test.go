@@ -26,6 +26,8 @@ func (w *world) listen(t *rapid.T) {
 				t.Fatalf("notice %+v out of turn; the source has %+v", n, s)
 			}
 			s.slots = append(s.slots, trackedSlot{n, n.Mark})
+		case flow.Resolved: // skipped
+			w.slots[n.Source].slots[n.Slot].resolved = true
 		}
 	}
 }
@@ -42,13 +44,14 @@ func (w *world) receive(t *rapid.T) {
 				next[p.Source] = p.Slot + 1
 			}
 			if s := p.Stamp; s.Partition != "" && p.Epoch == w.epoch {
-				key := s.Partition + topic
-				if s.Seq != w.seqs[key] || s.Epoch != w.epoch {
-					t.Fatalf("stamp %+v for %s, want number %d of epoch %d", s, topic, w.seqs[key], w.epoch)
+				if want := w.number[string(p.Payload)]; s.Seq != want || s.Epoch != w.epoch {
+					t.Fatalf("stamp %+v of %s for %s, want number %d of epoch %d", s, p.Payload, topic, want, w.epoch)
 				}
-				w.seqs[key]++
 			}
-			w.flying = append(w.flying, parcel{p, int32(strings.Index(topicA+topicB, topic) / len(topicA))})
+			if isLetter := strings.HasPrefix(string(p.Payload), "poison"); isLetter != (topic == topicL) || isLetter != p.Letter {
+				t.Fatalf("%s arrives at %s, a letter: %t", p.Payload, topic, p.Letter)
+			}
+			w.flying = append(w.flying, parcel{p, indices[topic]})
 		}
 	}
 }
@@ -57,8 +60,8 @@ func (w *world) receive(t *rapid.T) {
 func (w *world) check(t *rapid.T) {
 	w.listen(t)
 	w.receive(t)
-	if got := w.budget.Totals(); got.InFlight != uint64(len(w.flying)) {
-		t.Fatalf("totals %+v, want %d in flight", got, len(w.flying))
+	if got := w.budget.Totals(); got.InFlight != uint64(len(w.flying)) || got.Skipped != w.skips || got.Read != got.InFlight+got.Published+got.DeadLettered+got.Skipped {
+		t.Fatalf("totals %+v, want %d in flight and %d skipped, and what was read to be what became of it", got, len(w.flying), w.skips)
 	}
 	for id, s := range w.slots {
 		l := w.lives[s.name]

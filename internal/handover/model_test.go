@@ -3,12 +3,14 @@ package handover
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
+	"github.com/danube-messaging/danube-connect-go/internal/letters"
 )
 
 // world is a gate with a naive source, publisher and tracker around it.
@@ -19,6 +21,8 @@ type world struct {
 	value  map[string]uint64  // the newest value of each partition, as the source knows it
 	lives  map[string]*life   // of the running epoch
 	seqs   map[string]uint64  // by partition and topic, of the running epoch
+	number map[string]uint64  // of each record among those, by its payload
+	skips  uint64             // records that were skipped
 	flying []parcel           // handed over and not resolved
 	slots  map[int32]*tracked // what the tracker was told, of the running epoch
 }
@@ -62,6 +66,9 @@ type parcel struct {
 
 func newWorld() *world {
 	w := &world{rig: newRig(Settings{MaxMessage: 1000, BatchSize: 4, Commits: true}, flow.Limits{Records: 1 << 30, Bytes: 1 << 40})}
+	w.declare(topicA, letters.Rule{Policy: letters.Skip})
+	w.declare(topicB, letters.Rule{Policy: letters.DeadLetter, Topic: topicL})
+	w.number = map[string]uint64{}
 	w.begin()
 	return w
 }
@@ -94,7 +101,7 @@ func (w *world) draw(t *rapid.T, wrong bool) []connect.Envelope {
 			continue
 		}
 		topic := rapid.SampledFrom([]string{topicA, topicB}).Draw(t, "topic")
-		all = append(all, connect.Bytes(topic, fmt.Appendf(nil, "%d", len(all))).At(o))
+		all = append(all, connect.Bytes(topic, []byte(rapid.SampledFrom([]string{"", "", "", "poison "}).Draw(t, "payload"))).At(o))
 	}
 	if wrong {
 		i := rapid.IntRange(0, len(all)-1).Draw(t, "wrong")
@@ -110,7 +117,7 @@ func (w *world) hand(t *rapid.T) {
 	w.calls++
 	for i := range envelopes {
 		if e := &envelopes[i]; !e.IsMark() && e.Err() == nil {
-			*e = connect.Bytes(e.Record.Topic(), fmt.Appendf(nil, "%d.%d", w.calls, i)).At(e.Offset)
+			*e = connect.Bytes(e.Record.Topic(), fmt.Appendf(e.Record.Raw(), "%d.%d", w.calls, i)).At(e.Offset)
 		}
 	}
 	taken := len(envelopes)
@@ -148,6 +155,10 @@ func before(envelopes []connect.Envelope) int {
 
 func (w *world) note(envelopes []connect.Envelope, taken int) {
 	for i, e := range envelopes {
+		isSkipped := e.Record.Topic() == topicA && strings.HasPrefix(string(e.Record.Raw()), "poison")
+		if i < taken {
+			w.count(e, isSkipped)
+		}
 		o := e.Offset
 		for j := i + 1; o.IsZero() && j < len(envelopes); j++ {
 			o = envelopes[j].Offset
@@ -161,12 +172,24 @@ func (w *world) note(envelopes []connect.Envelope, taken int) {
 			l.refused = append(l.refused, at)
 			continue
 		}
-		h := &handed{place: at, offset: !e.Offset.IsZero(), topic: e.Record.Topic(), resolved: e.IsMark()}
+		h := &handed{place: at, offset: !e.Offset.IsZero(), topic: e.Record.Topic(), resolved: e.IsMark() || isSkipped}
 		if !e.IsMark() {
 			h.id = string(e.Record.Raw())
 		}
 		l.entries = append(l.entries, h)
 		w.value[o.Partition] = o.Value
+	}
+}
+
+// count numbers a record that was taken: in its own topic, whatever became of it.
+func (w *world) count(e connect.Envelope, isSkipped bool) {
+	if isSkipped {
+		w.skips++
+	}
+	if !e.IsMark() && !e.Offset.IsZero() {
+		key := e.Offset.Partition + e.Record.Topic()
+		w.number[string(e.Record.Raw())] = w.seqs[key]
+		w.seqs[key]++
 	}
 }
 
@@ -185,7 +208,11 @@ func (w *world) resolve(t *rapid.T) {
 	i := rapid.IntRange(0, len(w.flying)-1).Draw(t, "receipt")
 	p := w.flying[i]
 	w.flying = slices.Delete(w.flying, i, i+1)
-	w.budget.Resolve(p.index, flow.Published, 1, p.Size)
+	fate := flow.Published
+	if p.Letter {
+		fate = flow.DeadLettered
+	}
+	w.budget.Resolve(p.index, fate, 1, p.Size)
 	if p.Source != flow.NoSource && p.Epoch == w.epoch {
 		if s := w.slots[p.Source]; s != nil {
 			s.slots[p.Slot].resolved = true

@@ -104,6 +104,9 @@ func (g *Gate) commit(at *epoch, b *batch, items []item) error {
 		it.parcel.Epoch, it.parcel.Stamp.Epoch = at.number, at.number
 		if it.source != nil {
 			b.notices = append(b.notices, it.place(at.number))
+			if it.skipped { // a record, unlike a mark, and one that needs no more work
+				b.notices = append(b.notices, flow.Notice{Kind: flow.Resolved, Epoch: at.number, Source: it.parcel.Source, Slot: it.parcel.Slot})
+			}
 		}
 		if t := it.topic; t != nil {
 			if len(t.out) == 0 {
@@ -112,6 +115,7 @@ func (g *Gate) commit(at *epoch, b *batch, items []item) error {
 			t.out = append(t.out, it.parcel)
 		}
 	}
+	g.skip(items)
 	g.settings.Tracker.Put(b.notices...)
 	for _, t := range b.touched {
 		t.Pipe.Put(t.out...)
@@ -126,7 +130,7 @@ func (it *item) place(epoch uint64) flow.Notice {
 	s := it.source
 	n := flow.Notice{
 		Kind: flow.Admitted, Epoch: epoch, Source: s.id, Slot: s.next,
-		Value: it.offset.Value, Metadata: it.offset.Metadata, Joined: it.joined, Mark: it.topic == nil,
+		Value: it.offset.Value, Metadata: it.offset.Metadata, Joined: it.joined, Mark: it.topic == nil && !it.skipped,
 	}
 	it.parcel.Source, it.parcel.Slot = s.id, s.next
 	it.number()
@@ -134,10 +138,16 @@ func (it *item) place(epoch uint64) flow.Notice {
 	return n
 }
 
-// number gives the item its place among its partition's records for its topic.
+// number gives the item its place among its partition's records for its topic: the
+// one it was meant for, so that a gap in what arrives there is explained by a dead
+// letter of that number, or by what was skipped.
 func (it *item) number() {
-	if it.topic != nil && !it.offset.IsZero() {
-		it.parcel.Stamp.Seq = it.source.seqs.next(it.topic.Index)
+	t := it.topic
+	if it.meant != nil {
+		t = it.meant
+	}
+	if t != nil && !it.offset.IsZero() {
+		it.parcel.Stamp.Seq = it.source.seqs.next(t.Index)
 	}
 }
 
