@@ -12,8 +12,8 @@ type Sender interface {
 	// Send returns when the runtime has taken the envelopes: it blocks while the
 	// budgets are spent, and from then on the runtime retries for as long as it
 	// takes. An error means that nothing was taken: ctx ended, ErrStopped, or an
-	// error of ClassInvalid when an envelope is wrong, which has then also gone
-	// to the error policy.
+	// error of ClassInvalid when an envelope is wrong and the error policy is to
+	// halt. One that is skipped or becomes a dead letter by that policy is taken.
 	Send(ctx context.Context, envelopes ...Envelope) error
 
 	// Deliver is Send that waits until every envelope has reached level: what a

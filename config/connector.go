@@ -30,8 +30,8 @@ type Connector struct {
 	Schemas []Schema `toml:"schemas" koanf:"schemas"`
 }
 
-// TopicFor returns the settings of a topic, with those of [delivery] wherever
-// [topics] says nothing.
+// TopicFor returns the settings of a topic, with those of [delivery] and [errors]
+// wherever [topics] says nothing.
 func (c Connector) TopicFor(topic string) Topic {
 	t := c.Topics[topic]
 	if t.Ordering == "" {
@@ -40,7 +40,22 @@ func (c Connector) TopicFor(topic string) Topic {
 	if t.Lanes == 0 {
 		t.Lanes = c.Delivery.Lanes
 	}
+	if t.OnInvalid == "" {
+		t.OnInvalid = c.Errors.OnInvalid
+	}
+	if t.DeadLetterTopic == "" {
+		t.DeadLetterTopic = c.DeadLetterTopic()
+	}
 	return t
+}
+
+// DeadLetterTopic returns the topic dead letters go to where [topics] names no
+// other: that of [errors], or the one named for the connector.
+func (c Connector) DeadLetterTopic() string {
+	if c.Errors.DeadLetterTopic != "" {
+		return c.Errors.DeadLetterTopic
+	}
+	return "/default/" + c.ConnectorName + "-dead-letters"
 }
 
 // SchemaFor returns the [[schemas]] entry of a topic and whether there is one.
@@ -173,8 +188,17 @@ func (d Delivery) Flush() (interval time.Duration, announced bool) {
 // Errors is the [errors] table: what becomes of records that can never be
 // delivered as they are.
 type Errors struct {
-	// OnInvalid is "halt".
+	// OnInvalid is "halt", "skip" or "dead_letter".
 	OnInvalid string `toml:"on_invalid" koanf:"on_invalid"`
+	// DeadLetterTopic takes the dead letters; see Connector.DeadLetterTopic.
+	DeadLetterTopic string `toml:"dead_letter_topic" koanf:"dead_letter_topic"`
+	// Max is the most such records in Window; 0 means no limit.
+	Max int `toml:"max" koanf:"max"`
+	// Window is how far back Max and MaxRatio look.
+	Window time.Duration `toml:"window" koanf:"window"`
+	// MaxRatio is the largest share of such records in what was read in Window; 0
+	// means no limit.
+	MaxRatio float64 `toml:"max_ratio" koanf:"max_ratio"`
 }
 
 // HTTP is the [http] table: where /livez, /readyz and /metrics are served.
@@ -195,6 +219,10 @@ type Topic struct {
 	Ordering string `toml:"ordering" koanf:"ordering"`
 	// Lanes is as in Delivery; 0 means as there.
 	Lanes int `toml:"lanes" koanf:"lanes"`
+	// OnInvalid is as in Errors; empty means as there.
+	OnInvalid string `toml:"on_invalid" koanf:"on_invalid"`
+	// DeadLetterTopic is as in Errors; empty means as there.
+	DeadLetterTopic string `toml:"dead_letter_topic" koanf:"dead_letter_topic"`
 }
 
 func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

@@ -40,6 +40,9 @@ func wrongFor(k key) map[string]string {
 	switch k.value.(type) {
 	case int:
 		delete(wrong, "integer")
+	case float64:
+		delete(wrong, "integer") // out of range, but of the type
+		delete(wrong, "float")
 	case Size:
 		delete(wrong, "integer") // out of range, but of the type
 	case bool:

@@ -14,7 +14,7 @@ type key struct {
 	// path is the tables and the key, "*" standing for any topic or index.
 	path string
 	// value is the default; nil when there is none. Its type says how it is
-	// written: int, time.Duration, Size, string, bool, []string.
+	// written: int, float64, time.Duration, Size, string, bool, []string.
 	value any
 	// unit is what an integer counts.
 	unit string
@@ -72,9 +72,6 @@ func (k *key) checkText(s string) (what, right string, ok bool) {
 		return "", "", true
 	}
 	right = "must be " + quoteList(k.oneOf)
-	if k.path == "errors.on_invalid" {
-		right += ", the only policy this version has"
-	}
 	return fmt.Sprintf("%q is not one of its values", s), right + didYouMean(s, k.oneOf), false
 }
 

@@ -117,9 +117,29 @@ var runtimeKeys = []key{
 	},
 
 	{
-		path: "errors.on_invalid", value: "halt", oneOf: []string{"halt"},
-		doc:  "What becomes of a record that can never be delivered as it is. \"halt\": the runtime stops in order, and its offset is not committed.",
-		edge: "A record handed over by Deliver is answered to its caller instead.",
+		path: "errors.on_invalid", value: "halt", oneOf: policies,
+		doc:  "What becomes of a record that can never be delivered as it is: one the connector calls bad, one that cannot be encoded or is too large, one for a topic nobody declared, one the broker refuses for good. \"halt\": the runtime stops in order, and the record's offset is not committed. \"skip\": it is counted and passed over. \"dead_letter\": it is published to the dead-letter topic, and its offset waits for that.",
+		edge: "A record handed over by Deliver is answered to its caller instead. An offset that goes back, a mark without an offset and a call larger than the budget always halt. So does a record whose dead letter would be larger than 4 MiB, and a dead letter that its topic refuses for good.",
+	},
+	{
+		path: "errors.dead_letter_topic", value: "", note: "`/default/NAME-dead-letters`, after `connector_name`",
+		doc:  "The topic dead letters are published to: a reliable one without partitions, unless the source declares it itself.",
+		edge: "Keep it apart from the names of other topics: the broker does not create `/default/orders` while there is a `/default/orders-dead-letters`. Topics declared at the start are created first.",
+	},
+	{
+		path: "errors.max", value: 0, unit: "records", max: 1_000_000_000,
+		doc:  "More such records than this within `errors.window` stop the runtime. One that is read again after a restart of the source counts once.",
+		edge: "0: no limit. It is of use with \"skip\" and \"dead_letter\".",
+	},
+	{
+		path: "errors.window", value: time.Hour, min: int64(time.Second), max: int64(720 * time.Hour),
+		doc:  "How far back `errors.max` and `errors.max_ratio` look. It moves on in steps of a sixtieth, and begins anew with the process.",
+		edge: "What is as old as the window counts for up to a sixtieth of it less.",
+	},
+	{
+		path: "errors.max_ratio", value: 0.0,
+		doc:  "A larger share than this of what was read within `errors.window` stops the runtime.",
+		edge: "0: no limit; 1: never reached. It is judged once 100 records were read within the window.",
 	},
 
 	{

@@ -3,6 +3,9 @@ package config
 // orderings is what ordering may be.
 var orderings = []string{"key", "partition", "none"}
 
+// policies is what on_invalid may be.
+var policies = []string{"halt", "skip", "dead_letter"}
+
 // schemaTypes is what schema_type may be; the first three need no registry.
 var schemaTypes = []string{"string", "bytes", "number", "json_schema", "avro", "protobuf"}
 
@@ -16,6 +19,16 @@ var topicKeys = []key{
 		path: "topics.*.lanes", note: "as in [delivery]", value: 0, unit: "requests", min: 1, max: 65536, optional: true,
 		doc:  "`delivery.lanes` for this topic.",
 		edge: "Leave it out for that of [delivery].",
+	},
+	{
+		path: "topics.*.on_invalid", note: "as in [errors]", value: "", oneOf: policies, optional: true,
+		doc:  "`errors.on_invalid` for records of this topic.",
+		edge: "Leave it out for that of [errors], which alone decides on records of no declared topic.",
+	},
+	{
+		path: "topics.*.dead_letter_topic", note: "as in [errors]", value: "",
+		doc:  "`errors.dead_letter_topic` for records of this topic.",
+		edge: "Leave it out for that of [errors].",
 	},
 
 	{

@@ -131,8 +131,18 @@ var mistakes = []mistake{
 	{"negative budget", "[delivery]\nbudget_bytes = -1", []string{
 		`4:1: delivery.budget_bytes: -1 is out of range; must be a size from "4KiB" to "1024GiB"`,
 	}},
-	{"policy to come", "[errors]\non_invalid = \"skip\"", []string{
-		`4:1: errors.on_invalid: "skip" is not one of its values; must be "halt", the only policy this version has`,
+	{"no such policy", "[errors]\non_invalid = \"drop\"", []string{
+		`4:1: errors.on_invalid: "drop" is not one of its values; must be "halt", "skip" or "dead_letter"`,
+	}},
+	{"a share above one", "[errors]\nmax_ratio = 1.5", []string{
+		`4:1: errors.max_ratio: 1.5 is out of range; must be a number from 0 to 1`,
+	}},
+	{"no share at all", "[errors]\nmax_ratio = nan", []string{
+		`4:1: errors.max_ratio: NaN is out of range; must be a number from 0 to 1`,
+	}},
+	{"dead letters to no topic", "[errors]\ndead_letter_topic = \"letters\"\n[topics.\"/a/b\"]\ndead_letter_topic = \"/x\"", []string{
+		`4:1: errors.dead_letter_topic: topic "letters" has the wrong shape; must be /namespace/topic, each part of [A-Za-z0-9_-]`,
+		`6:1: topics."/a/b".dead_letter_topic: topic "/x" has the wrong shape; must be /namespace/topic, each part of [A-Za-z0-9_-]`,
 	}},
 	{"bind with a port", "[http]\nbind = \"127.0.0.1:80\"", []string{
 		`4:1: http.bind: "127.0.0.1:80" is not an address; must be an IP address without a port, such as "127.0.0.1", or "localhost"`,

@@ -104,7 +104,7 @@ func TestDefaultsAreThoseOfTheReference(t *testing.T) {
 			CommitAfter: "settled", FlushInterval: "auto", SettleMargin: time.Second, MaxUnsettled: 1_000_000,
 		},
 		Commit: Commit{Interval: time.Second},
-		Errors: Errors{OnInvalid: "halt"},
+		Errors: Errors{OnInvalid: "halt", Window: time.Hour},
 		HTTP:   HTTP{Bind: "127.0.0.1"},
 	}
 	if diff := cmp.Diff(want, Defaults()); diff != "" {
@@ -151,11 +151,17 @@ stamp = false
 interval = "10ms"
 every = 7
 [errors]
-on_invalid = "halt"
+on_invalid = "skip"
+dead_letter_topic = "/default/letters"
+max = 5
+window = "2m"
+max_ratio = 0.25
 [http]
 bind = "::1"
 [topics."/default/orders"]
 ordering = "partition"
+on_invalid = "dead_letter"
+dead_letter_topic = "/default/order-letters"
 [topics."/default/other"]
 lanes = 3
 [[schemas]]
@@ -189,10 +195,13 @@ func TestEveryKeyIsRead(t *testing.T) {
 			Ordering: "none", Lanes: 1, WindowRecords: 10, BudgetBytes: 4096, DrainTimeout: time.Hour,
 			CommitAfter: "acknowledged", FlushInterval: "250ms", SettleMargin: 2 * time.Second, MaxUnsettled: 1,
 		},
-		Commit:  Commit{Interval: 10 * time.Millisecond, Every: 7},
-		Errors:  Errors{OnInvalid: "halt"},
-		HTTP:    HTTP{Bind: "::1"},
-		Topics:  map[string]Topic{"/default/orders": {Ordering: "partition"}, "/default/other": {Lanes: 3}},
+		Commit: Commit{Interval: 10 * time.Millisecond, Every: 7},
+		Errors: Errors{OnInvalid: "skip", DeadLetterTopic: "/default/letters", Max: 5, Window: 2 * time.Minute, MaxRatio: 0.25},
+		HTTP:   HTTP{Bind: "::1"},
+		Topics: map[string]Topic{
+			"/default/orders": {Ordering: "partition", OnInvalid: "dead_letter", DeadLetterTopic: "/default/order-letters"},
+			"/default/other":  {Lanes: 3},
+		},
 		Schemas: []Schema{{Topic: "/default/logs", SchemaType: "string"}, {Topic: "/default/counts", SchemaType: "number"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -225,12 +234,17 @@ func TestTimesAndLookups(t *testing.T) {
 		t.Errorf("the default flush interval is %v, announced %t", flush, announced)
 	}
 	for topic, want := range map[string]Topic{
-		"/default/orders": {Ordering: "partition", Lanes: 1}, "/default/other": {Ordering: "none", Lanes: 3},
-		"/default/third": {Ordering: "none", Lanes: 1},
+		"/default/orders": {Ordering: "partition", Lanes: 1, OnInvalid: "dead_letter", DeadLetterTopic: "/default/order-letters"},
+		"/default/other":  {Ordering: "none", Lanes: 3, OnInvalid: "skip", DeadLetterTopic: "/default/letters"},
+		"/default/third":  {Ordering: "none", Lanes: 1, OnInvalid: "skip", DeadLetterTopic: "/default/letters"},
 	} {
 		if got := c.TopicFor(topic); got != want {
 			t.Errorf("TopicFor(%s) = %+v, want %+v", topic, got, want)
 		}
+	}
+	c.Errors.DeadLetterTopic = ""
+	if got := c.TopicFor("/default/third").DeadLetterTopic; got != "/default/orders-dead-letters" {
+		t.Errorf("dead letters go to %s by default", got)
 	}
 	if s, ok := c.SchemaFor("/default/counts"); !ok || s.SchemaType != "number" {
 		t.Errorf("SchemaFor = %+v, %t", s, ok)

@@ -92,6 +92,8 @@ func defaultOf(k key) string {
 		if k.note == "" {
 			return fmt.Sprintf("`%d`", v)
 		}
+	case float64:
+		return fmt.Sprintf("`%.1f`", v)
 	default:
 		return fmt.Sprintf("`%q`", shortDefault(v))
 	}
@@ -120,6 +122,8 @@ func valuesOf(k key) string {
 		return "true or false"
 	case []string:
 		return "a list of strings"
+	case float64:
+		return "a number from 0 to 1"
 	}
 	if strings.HasSuffix(k.path, "version_strategy") {
 		return "\"latest\" or a table"

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +35,11 @@ func anyConnector(t *rapid.T) Connector {
 			MaxUnsettled:  int(inRange("delivery.max_unsettled")),
 		},
 		Commit: Commit{Every: int(inRange("commit.every"))},
-		Errors: Errors{OnInvalid: "halt"},
+		Errors: Errors{
+			OnInvalid: rapid.SampledFrom(policies).Draw(t, "policy"), Max: int(inRange("errors.max")),
+			DeadLetterTopic: rapid.SampledFrom([]string{"", "/default/letters"}).Draw(t, "letters"),
+			MaxRatio:        rapid.Float64Range(0, 1).Draw(t, "ratio"),
+		},
 		HTTP:   HTTP{Bind: rapid.SampledFrom([]string{"::", "127.0.0.1", "localhost"}).Draw(t, "bind")},
 		Topics: map[string]Topic{},
 	}
@@ -43,6 +48,7 @@ func anyConnector(t *rapid.T) Connector {
 	for path, d := range map[string]*time.Duration{
 		"danube.request_timeout": &c.Danube.RequestTimeout, "danube.health_interval": &c.Danube.HealthInterval,
 		"delivery.drain_timeout": &c.Delivery.DrainTimeout, "delivery.settle_margin": &c.Delivery.SettleMargin, "commit.interval": &c.Commit.Interval,
+		"errors.window": &c.Errors.Window,
 	} {
 		*d = time.Duration(inRange(path))
 	}
@@ -50,7 +56,8 @@ func anyConnector(t *rapid.T) Connector {
 		c.Processing.MetricsPort = new(rapid.Uint16().Draw(t, "port"))
 	}
 	for _, name := range rapid.SliceOfN(rapid.StringMatching(`/[A-Za-z0-9_-]{1,9}/[A-Za-z0-9_-]{1,9}`), 0, 4).Draw(t, "topics") {
-		c.Topics[name] = Topic{Lanes: rapid.IntRange(1, 65536).Draw(t, "topic lanes"), Ordering: rapid.SampledFrom(orderings).Draw(t, "topic ordering")}
+		c.Topics[name] = Topic{Lanes: rapid.IntRange(1, 65536).Draw(t, "topic lanes"), Ordering: rapid.SampledFrom(orderings).Draw(t, "topic ordering"),
+			OnInvalid: rapid.SampledFrom(policies).Draw(t, "topic policy"), DeadLetterTopic: "/default/other-letters"}
 	}
 	return c
 }
@@ -77,10 +84,22 @@ func write(c Connector) string {
 	line("settle_margin = %q\nmax_unsettled = %d", c.Delivery.SettleMargin, c.Delivery.MaxUnsettled)
 	line("[offsets]\npath = %q", c.Offsets.Path)
 	line("[commit]\ninterval = %q\nevery = %d\n[http]\nbind = %q", c.Commit.Interval, c.Commit.Every, c.HTTP.Bind)
+	line("[errors]\non_invalid = %q\ndead_letter_topic = %q\nmax = %d", c.Errors.OnInvalid, c.Errors.DeadLetterTopic, c.Errors.Max)
+	line("window = %q\nmax_ratio = %s", c.Errors.Window, tomlFloat(c.Errors.MaxRatio))
 	for name, topic := range c.Topics {
 		line("[topics.%q]\nlanes = %d\nordering = '''%s'''", name, topic.Lanes, topic.Ordering)
+		line("on_invalid = %q\ndead_letter_topic = %q", topic.OnInvalid, topic.DeadLetterTopic)
 	}
 	return b.String()
+}
+
+// tomlFloat prints a float as TOML writes them.
+func tomlFloat(f float64) string {
+	s := strconv.FormatFloat(f, 'g', -1, 64)
+	if !strings.ContainsAny(s, ".e") {
+		s += ".0"
+	}
+	return s
 }
 
 // octal prints as TOML writes octal numbers.

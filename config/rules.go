@@ -160,9 +160,23 @@ func bind(r *review) {
 	}
 }
 
+// tolerance: a share is a share, and dead letters go to a topic.
+func tolerance(r *review) {
+	if ratio := r.c.Errors.MaxRatio; !(ratio >= 0 && ratio <= 1) {
+		r.object("errors.max_ratio", fmt.Sprintf("%v is out of range", ratio), "must be a number from 0 to 1")
+	}
+	if name := r.c.Errors.DeadLetterTopic; name != "" {
+		r.topic("errors.dead_letter_topic", name)
+	}
+}
+
 func topics(r *review) {
 	for _, name := range slices.Sorted(maps.Keys(r.c.Topics)) {
-		r.topic(place{}.field("topics").entry(name).path, name)
+		here := place{}.field("topics").entry(name)
+		r.topic(here.path, name)
+		if letters := r.c.Topics[name].DeadLetterTopic; letters != "" {
+			r.topic(here.field("dead_letter_topic").path, letters)
+		}
 	}
 }
 

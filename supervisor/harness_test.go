@@ -301,6 +301,7 @@ type ledger struct {
 	initialize func(n int) error
 	healthy    func() error
 	ahead      func(read int) int // how far a slow consumer is behind; nil when there is none
+	spoil      func(p string, n int, e connect.Envelope) connect.Envelope
 
 	mu                           sync.Mutex
 	at                           map[string]int // read so far
@@ -412,8 +413,12 @@ func (l *ledger) take() []connect.Envelope {
 func (l *ledger) record(partition string, n int) connect.Envelope {
 	key := fmt.Sprintf("%s-%d", partition, n%max(l.keys, 1))
 	topic := l.topics[n%max(l.keys, 1)%len(l.topics)] // a key stays on its topic
-	return connect.RawJSON(topic, fmt.Appendf(nil, `{"p":%q,"n":%d}`, partition, n)).
+	e := connect.RawJSON(topic, fmt.Appendf(nil, `{"p":%q,"n":%d}`, partition, n)).
 		WithKey(key).At(connect.Offset{Partition: partition, Value: uint64(n)})
+	if l.spoil != nil {
+		return l.spoil(partition, n, e)
+	}
+	return e
 }
 
 func (l *ledger) Commit(_ context.Context, offsets []connect.Offset) error {

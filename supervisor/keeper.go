@@ -207,14 +207,6 @@ func (k *keeper) intakeActor(stop context.Context, intake *handover.Intake) acto
 	})
 }
 
-// halting makes an invalid record fatal, which is what the error policy says.
-func halting(err error) error {
-	if connect.ClassOf(err) != connect.ClassInvalid {
-		return err
-	}
-	return connect.Fatal(fmt.Errorf(`%w; [errors] on_invalid is "halt"`, err))
-}
-
 // caution says that reading goes less far ahead than it may, and why.
 func (k *keeper) caution() error {
 	if span := k.rt.budget.Caution(); span > 0 {

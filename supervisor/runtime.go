@@ -21,6 +21,7 @@ import (
 	"github.com/danube-messaging/danube-connect-go/internal/danube"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
 	"github.com/danube-messaging/danube-connect-go/internal/handover"
+	"github.com/danube-messaging/danube-connect-go/internal/letters"
 	"github.com/danube-messaging/danube-connect-go/internal/wire"
 )
 
@@ -46,6 +47,8 @@ type Runtime struct {
 	source    *child // around keeper
 	commit    *child // around committer
 	topics    *topics
+	tolerance *letters.Tolerance
+	diverted  *diverted
 	committer *committer.Actor
 	progress  *committer.Progress
 	client    *danube.Client
@@ -86,10 +89,12 @@ func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 	rt.kill, rt.killNow = context.WithCancel(context.Background())
 	rt.cut, rt.cutNow = context.WithCancel(context.Background())
 	rt.board = health.NewBoard(rt.changed)
+	rt.tolerance, rt.diverted = toleranceOf(&cfg), &diverted{log: rt.log}
 	rt.gate = handover.New(handover.Settings{
 		Budget: rt.budget, Tracker: rt.notices, MaxMessage: wire.MaxMessageSize,
 		BatchSize: cfg.Processing.BatchSize, Commits: canCommit(source) || cfg.Offsets.Path != "",
 		Transactional: contract.Transactional,
+		Invalid: ruleOf(&cfg), Tolerance: rt.tolerance, Diverted: rt.diverted.note,
 	})
 	rt.keeper = newKeeper(rt, source)
 	rt.source = rt.child(rt.keeper)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	connect "github.com/danube-messaging/danube-connect-go"
@@ -18,9 +19,11 @@ import (
 // topics holds the publisher of every declared topic.
 type topics struct {
 	rt *Runtime
-	// stop ends when no more parcels will come.
-	stop    context.Context
-	endFeed context.CancelFunc
+	// stop ends when no more parcels will come from the gate, and lastStop when none
+	// will come from publishers either: dead letters.
+	stop, lastStop   context.Context
+	endFeed, endLast context.CancelFunc
+	mailboxes        map[string]bool // the dead-letter topics by name
 
 	mu  sync.Mutex
 	all []*topic
@@ -34,6 +37,7 @@ type topic struct {
 	child     *child
 	handed    *handover.Topic
 	states    []partitionState // by topic partition; guarded by topics.mu
+	opening   chan struct{}    // of a dead-letter topic: closed when it may be opened; else nil
 }
 
 type partitionState struct {
@@ -43,31 +47,33 @@ type partitionState struct {
 }
 
 func newTopics(rt *Runtime) *topics {
-	t := &topics{rt: rt}
+	t := &topics{rt: rt, mailboxes: mailboxes(&rt.cfg)}
 	t.stop, t.endFeed = context.WithCancel(context.Background())
+	t.lastStop, t.endLast = context.WithCancel(context.Background())
 	return t
 }
 
-// declare adds what is new among producers; all that is wrong is returned at once,
-// and nothing is added then.
+// declare adds what is new among producers, and the dead-letter topics they need; all
+// that is wrong is returned at once, and nothing is added then.
 func (t *topics) declare(producers ...connect.Producer) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var errs []error
 	var fresh []*topic
-	for _, p := range producers {
+	for _, p := range t.withMailboxes(producers) {
 		if err := p.Validate(); err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		if before, ok := t.find(fresh, p.Topic); ok {
-			if before != p {
+			if before.producer != p {
+				before := before.producer
 				errs = append(errs, connect.ConfigError("topic %s is declared with partitions = %d, reliable = %t, and was declared with partitions = %d, reliable = %t; they must agree",
 					p.Topic, p.Partitions, p.Reliable, before.Partitions, before.Reliable))
 			}
 			continue
 		}
-		made, err := t.make(p, int32(len(t.all)+len(fresh)))
+		made, err := t.make(p, int32(len(t.all)+len(fresh)), fresh)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -80,27 +86,29 @@ func (t *topics) declare(producers ...connect.Producer) error {
 		}
 		return errors.Join(errs...)
 	}
+	t.warn(fresh)
 	for _, f := range fresh {
 		t.all = append(t.all, f)
 		t.rt.gate.Declare(f.handed) // records may be handed over before the publisher runs
 		t.rt.tree.publishers.Add(f.child)
 	}
+	t.release()
 	return nil
 }
 
-func (t *topics) find(fresh []*topic, name string) (connect.Producer, bool) {
+func (t *topics) find(fresh []*topic, name string) (*topic, bool) {
 	for _, known := range [][]*topic{t.all, fresh} {
 		for _, k := range known {
 			if k.producer.Topic == name {
-				return k.producer, true
+				return k, true
 			}
 		}
 	}
-	return connect.Producer{}, false
+	return nil, false
 }
 
 // make builds a publisher, its transport, its pipe, and what the gate is to know.
-func (t *topics) make(p connect.Producer, index int32) (*topic, error) {
+func (t *topics) make(p connect.Producer, index int32, fresh []*topic) (*topic, error) {
 	cfg := &t.rt.cfg
 	if err := checkOrder(t.rt.contract, p.Topic, cfg); err != nil {
 		return nil, err
@@ -112,17 +120,27 @@ func (t *topics) make(p connect.Producer, index int32) (*topic, error) {
 	}
 	over := cfg.TopicFor(p.Topic)
 	transport, err := t.rt.client.Transport(danube.Topic{
-		Producer: p, Connector: cfg.ConnectorName, Lanes: lanesOf(over.Ordering, over.Lanes), Stamp: cfg.Delivery.Stamp,
+		Producer: p, Connector: cfg.ConnectorName, Lanes: lanesOf(over.Ordering, over.Lanes), Stamp: cfg.Delivery.Stamp || t.mailboxes[p.Topic],
 	})
 	if err != nil {
 		return nil, err
 	}
 	pipe := flow.NewPipe[flow.Parcel]()
 	made := &topic{producer: p, transport: transport, states: make([]partitionState, max(p.Partitions, 1))}
+	rule, stop := ruleFor(cfg, p.Topic), t.stop
+	made.handed = &handover.Topic{Producer: p, Index: index, Encoder: encoder, Measure: transport.Measure, Pipe: pipe, Invalid: rule}
+	if t.mailboxes[p.Topic] {
+		made.opening, stop = make(chan struct{}), t.lastStop
+	}
+	box, other := t.find(fresh, rule.Topic)
+	if !other {
+		box = made // only a dead-letter topic's own letters stay in it
+	}
 	made.publisher = publisher.New(publisher.Settings{
 		Topic: p.Topic, Index: index, Partitions: p.Partitions,
 		Ordering: orderings[over.Ordering], Lanes: over.Lanes,
-		Parcels: pipe, Transport: transport, Tracker: t.rt.notices, Budget: t.rt.budget, Stop: t.stop,
+		Parcels: pipe, Transport: transport, Tracker: t.rt.notices, Budget: t.rt.budget, Stop: stop,
+		Invalid: t.invalid(rule, box), Await: made.opening,
 		Settle:     t.rt.settle(p),
 		MaxRetries: cfg.Retry.MaxRetries, Backoff: cfg.Retry.Backoff(), MaxBackoff: cfg.Retry.MaxBackoff(),
 		Logger: t.rt.log,
@@ -130,7 +148,6 @@ func (t *topics) make(p connect.Producer, index int32) (*topic, error) {
 	})
 	made.child = t.rt.child(made.publisher)
 	made.child.resume = true
-	made.handed = &handover.Topic{Producer: p, Index: index, Encoder: encoder, Measure: transport.Measure, Pipe: pipe}
 	return made, nil
 }
 
@@ -168,6 +185,7 @@ func (t *topics) report(of *topic, partition int, s publisher.State, cause error
 	at := &of.states[partition]
 	at.state, at.cause = s, cause
 	at.open = at.open || s == publisher.Open
+	t.release()
 	worst, why := health.Stopped, error(nil)
 	for _, p := range of.states {
 		if b := p.boardState(); b > worst {
@@ -184,9 +202,19 @@ func (t *topics) snapshot() []*topic {
 	return append([]*topic(nil), t.all...)
 }
 
-// withdraw makes every publisher let go of an epoch, all at the same time.
+// withdraw makes every publisher let go of an epoch, all at the same time, and then
+// once more those of the dead-letter topics: what the others drained may have come to
+// them.
 func (t *topics) withdraw(ctx context.Context, epoch uint64, drain bool) error {
 	all := t.snapshot()
+	err := withdraw(ctx, all, epoch, drain)
+	return errors.Join(err, withdraw(ctx, slices.DeleteFunc(all, (*topic).isPlain), epoch, drain))
+}
+
+// isPlain reports whether no dead letters come to the topic.
+func (t *topic) isPlain() bool { return t.opening == nil }
+
+func withdraw(ctx context.Context, all []*topic, epoch uint64, drain bool) error {
 	errs := make([]error, len(all))
 	var wait sync.WaitGroup
 	for i, each := range all {
@@ -196,9 +224,20 @@ func (t *topics) withdraw(ctx context.Context, epoch uint64, drain bool) error {
 	return errors.Join(errs...)
 }
 
-// finished waits until every publisher has nothing left to do.
+// finished waits until every publisher has nothing left to do, and ends the feed of
+// the dead-letter topics when those that may feed them have come so far.
 func (t *topics) finished(ctx context.Context) error {
-	for _, each := range t.snapshot() {
+	defer t.endLast()
+	all := t.snapshot()
+	if err := finished(ctx, slices.DeleteFunc(slices.Clone(all), func(each *topic) bool { return !each.isPlain() })); err != nil {
+		return err
+	}
+	t.endLast()
+	return finished(ctx, all)
+}
+
+func finished(ctx context.Context, all []*topic) error {
+	for _, each := range all {
 		if isClosed(each.child.finished) {
 			continue
 		}
