@@ -13,22 +13,29 @@ import (
 	"github.com/danube-messaging/danube-connect-go/internal/danube"
 )
 
-// order is what consume is asked to do.
+// order is what consume is asked to do, and the verbs that read as it does.
 type order struct {
 	client   danube.Settings
 	sub      danube.Subscription
 	count    int
 	duration time.Duration
+	keep     bool // acknowledge nothing
+	render   func(danube.Message) []byte
 }
 
 // consume prints the messages of a subscription, one line of JSON each, and
 // acknowledges those it has printed. It ends when ctx or its time does, and after
 // as many messages as it was asked for: fewer in that time is a failure.
 func consume(ctx context.Context, args []string, e environment) error {
-	o, err := parseOrder(args, e)
-	if err != nil {
+	o := order{render: render}
+	if err := o.parse(flag.NewFlagSet("consume", flag.ContinueOnError), args, e); err != nil {
 		return err
 	}
+	return o.run(ctx, e)
+}
+
+// run does what is asked for.
+func (o order) run(ctx context.Context, e environment) error {
 	client, err := danube.New(o.client)
 	if err != nil {
 		return err
@@ -51,8 +58,8 @@ func consume(ctx context.Context, args []string, e environment) error {
 	return nil
 }
 
-func parseOrder(args []string, e environment) (o order, err error) {
-	flags := flag.NewFlagSet("consume", flag.ContinueOnError)
+// parse reads the flags of an order, beside those that there are already.
+func (o *order) parse(flags *flag.FlagSet, args []string, e environment) error {
 	flags.StringVar(&o.client.URL, "danube", e.getenv("DANUBE_SERVICE_URL"), "`URL` of the broker, $DANUBE_SERVICE_URL if not given; $DANUBE_TOKEN is the token for it")
 	flags.StringVar(&o.client.CAFile, "ca-file", "", "`file` of certificates that vouch for the broker, when its URL is https; empty means those of the system")
 	flags.StringVar(&o.sub.Topic, "topic", "", "`topic` to read, with all its partitions; one that does not exist yet is waited for")
@@ -60,14 +67,14 @@ func parseOrder(args []string, e environment) (o order, err error) {
 	flags.IntVar(&o.count, "count", 0, "end after so `many` messages; 0 means never")
 	flags.DurationVar(&o.duration, "for", 0, "end after this `time`; 0 means never")
 	if err := e.parse(flags, args); err != nil {
-		return o, err
+		return err
 	}
 	if token := config.NewSecret(e.getenv("DANUBE_TOKEN")); !token.IsZero() {
 		o.client.Token = func() (string, error) { return token.Reveal(), nil }
 	}
 	o.client.Logger = slog.New(slog.NewTextHandler(e.stderr, nil))
 	o.sub.Wait = true
-	return o, o.check()
+	return o.check()
 }
 
 // check returns everything that is wrong.
@@ -107,10 +114,13 @@ func (o order) print(ctx context.Context, client *danube.Client, e environment) 
 		if err != nil {
 			return n, err
 		}
-		if _, err := e.stdout.Write(render(m)); err != nil {
+		if _, err := e.stdout.Write(o.render(m)); err != nil {
 			return n, err
 		}
 		n++
+		if o.keep {
+			continue
+		}
 		// The message counts as printed, so it is acknowledged also when ctx has ended.
 		if err := consumer.Ack(context.WithoutCancel(ctx), m); err != nil {
 			_, _ = fmt.Fprintf(e.stderr, "%v; it may be printed again\n", err)

@@ -96,9 +96,14 @@ func (s *show) text() (stdout, stderr string) {
 // watch starts consume and returns when it has subscribed.
 func watch(ctx context.Context, t *testing.T, full error, env map[string]string, args ...string) *show {
 	t.Helper()
+	return watchVerb(ctx, t, full, env, append([]string{"consume", "-topic", topic, "-subscription", "test"}, args...)...)
+}
+
+// watchVerb starts a verb that reads, and returns when it has subscribed.
+func watchVerb(ctx context.Context, t *testing.T, full error, env map[string]string, args ...string) *show {
+	t.Helper()
 	seen := make(chan struct{})
 	s := &show{full: full, seen: seen, ended: make(chan int, 1)}
-	args = append([]string{"consume", "-topic", topic, "-subscription", "test"}, args...)
 	go func() {
 		s.ended <- run(ctx, args, func(name string) string { return env[name] }, s, complaints{s})
 	}()

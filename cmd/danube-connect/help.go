@@ -14,7 +14,7 @@ func usage(w io.Writer) {
 	var b strings.Builder
 	b.WriteString("usage: danube-connect VERB [flags]\n\n")
 	for _, v := range verbs() {
-		fmt.Fprintf(&b, "  %-9s %s\n", v.name, v.does)
+		fmt.Fprintf(&b, "  %-11s %s\n", v.name, v.does)
 	}
 	b.WriteString("\ndanube-connect help VERB lists the flags of a verb.\n" +
 		"Exit codes: 0 done, 1 failed, 2 wrong use.\n")
@@ -28,7 +28,7 @@ func help(ctx context.Context, args []string, e environment) error {
 	case len(args) == 0, args[0] == "help":
 		usage(e.stdout)
 		return nil
-	case len(args) > 1 && args[0] != "offsets": // whose actions have flags of their own
+	case len(args) > 1 && args[0] != "offsets" && args[0] != "deadletters": // whose actions have flags of their own
 		return connect.ConfigError("takes one verb, not %q", strings.Join(args, " "))
 	}
 	i := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })

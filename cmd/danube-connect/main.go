@@ -1,9 +1,10 @@
 // Command danube-connect is what a developer of connectors needs beside them:
 //
-//	danube-connect broker     run a development broker
-//	danube-connect consume    print what arrives in a topic
-//	danube-connect offsets    show and change the offsets of a stopped connector
-//	danube-connect help       say how to use it, or one of its verbs
+//	danube-connect broker       run a development broker
+//	danube-connect consume      print what arrives in a topic
+//	danube-connect deadletters  read the records that could not be delivered
+//	danube-connect offsets      show and change the offsets of a stopped connector
+//	danube-connect help         say how to use it, or one of its verbs
 //
 // Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed,
 // 2 wrong use. SIGINT and SIGTERM end a verb in order, a second one at once.
@@ -48,6 +49,7 @@ func verbs() []verb {
 	return []verb{
 		{"broker", "run a development broker", broker},
 		{"consume", "print what arrives in a topic", consume},
+		{"deadletters", "read the records that could not be delivered", deadLetters},
 		{"offsets", "show and change the offsets of a stopped connector", offsets},
 		{"help", "say how to use it, or one of its verbs", help},
 	}

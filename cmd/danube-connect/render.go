@@ -24,16 +24,21 @@ func render(m danube.Message) []byte {
 	if m.Keyed {
 		p.Key = &m.Key
 	}
-	var line bytes.Buffer
-	encoder := json.NewEncoder(&line)
+	return line(&p, func() { p.Payload = inBase64(m.Payload) })
+}
+
+// line encodes v. Nothing that is printed can fail but JSON that is too deep to be
+// written again: then spare takes it out.
+func line(v any, spare func()) []byte {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(p); err != nil {
-		// Nothing in p can fail but JSON that is too deep to be written again.
-		line.Reset()
-		p.Payload = inBase64(m.Payload)
-		_ = encoder.Encode(p)
+	if encoder.Encode(v) != nil {
+		b.Reset()
+		spare()
+		_ = encoder.Encode(v)
 	}
-	return line.Bytes()
+	return b.Bytes()
 }
 
 // payload is JSON as it is, else text as a string, else {"base64": …}.
