@@ -88,6 +88,10 @@ func (f *Figures) topics(e *exposition, me label) {
 	}
 	each("topic_records_published_total", "counter", "Records of a topic the broker has acknowledged.",
 		func(t *TopicFigures) float64 { return float64(t.Totals.Published) })
+	each("topic_records_dead_lettered_total", "counter", "Dead letters a topic has taken, whatever topic their records were meant for.",
+		func(t *TopicFigures) float64 { return float64(t.Totals.DeadLettered) })
+	each("topic_records_skipped_total", "counter", "Records of a topic that were skipped by policy.",
+		func(t *TopicFigures) float64 { return float64(t.Totals.Skipped) })
 	each("topic_records_in_flight", "gauge", "Records of a topic admitted and not yet resolved.",
 		func(t *TopicFigures) float64 { return float64(t.Totals.InFlight) })
 	each("topic_sessions_total", "counter", "Sessions opened for a topic, the first of each partition included.",

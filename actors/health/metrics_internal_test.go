@@ -41,7 +41,7 @@ func figures() Figures {
 		Topics: []TopicFigures{
 			{Topic: `/default/"odd"`, Totals: flow.Totals{InFlight: 990}},
 			{
-				Topic: "/default/a", Totals: flow.Totals{Published: 3999000}, Attempts: 3999020, Sessions: 3,
+				Topic: "/default/a", Totals: flow.Totals{Published: 3999000, DeadLettered: 1, Skipped: 2}, Attempts: 3999020, Sessions: 3,
 				Outcomes: map[flow.Outcome]uint64{flow.OK: 3999000, flow.Stalled: 0, flow.Lost: 16, flow.Unadopted: 4},
 			},
 		},
