@@ -94,7 +94,7 @@ func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 		Budget: rt.budget, Tracker: rt.notices, MaxMessage: wire.MaxMessageSize,
 		BatchSize: cfg.Processing.BatchSize, Commits: canCommit(source) || cfg.Offsets.Path != "",
 		Transactional: contract.Transactional,
-		Invalid: ruleOf(&cfg), Tolerance: rt.tolerance, Diverted: rt.diverted.note,
+		Invalid:       ruleOf(&cfg), Tolerance: rt.tolerance, Diverted: rt.diverted.note,
 	})
 	rt.keeper = newKeeper(rt, source)
 	rt.source = rt.child(rt.keeper)
