@@ -56,8 +56,10 @@ func anyConnector(t *rapid.T) Connector {
 		c.Processing.MetricsPort = new(rapid.Uint16().Draw(t, "port"))
 	}
 	for _, name := range rapid.SliceOfN(rapid.StringMatching(`/[A-Za-z0-9_-]{1,9}/[A-Za-z0-9_-]{1,9}`), 0, 4).Draw(t, "topics") {
-		c.Topics[name] = Topic{Lanes: rapid.IntRange(1, 65536).Draw(t, "topic lanes"), Ordering: rapid.SampledFrom(orderings).Draw(t, "topic ordering"),
-			OnInvalid: rapid.SampledFrom(policies).Draw(t, "topic policy"), DeadLetterTopic: "/default/other-letters"}
+		c.Topics[name] = Topic{
+			Lanes: rapid.IntRange(1, 65536).Draw(t, "topic lanes"), Ordering: rapid.SampledFrom(orderings).Draw(t, "topic ordering"),
+			OnInvalid: rapid.SampledFrom(policies).Draw(t, "topic policy"), DeadLetterTopic: "/default/other-letters",
+		}
 	}
 	return c
 }

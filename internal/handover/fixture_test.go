@@ -1,8 +1,8 @@
 package handover
 
 import (
+	"bytes"
 	"errors"
-	"strings"
 	"testing"
 
 	connect "github.com/danube-messaging/danube-connect-go"
@@ -22,10 +22,10 @@ type plain struct{}
 var errPoison = connect.Invalid(errors.New("poison"))
 
 func (plain) Encode(r connect.Record) ([]byte, error) {
-	switch raw := string(r.Raw()); {
-	case strings.HasPrefix(raw, "poison"):
+	switch raw := r.Raw(); {
+	case bytes.HasPrefix(raw, []byte("poison")):
 		return nil, errPoison
-	case raw == "panic":
+	case string(raw) == "panic":
 		panic("marshaller")
 	}
 	return r.Raw(), nil
