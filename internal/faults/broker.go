@@ -61,7 +61,13 @@ var brokerFaults = []row{
 	},
 	{
 		id: 18, fault: "dead-letter topic down", keeps: "I1 I3 I12",
-		open: "dead letters are not built",
+		proofs: []proof{
+			{dir: "supervisor", test: "TestDeadLetterTopicDown"},
+			{dir: "supervisor", test: "TestDeadLettersKeepToTheBudget"},
+			{dir: "supervisor", test: "TestReopenWithLettersUnderWay", shows: "I1 I3"},
+			{dir: "supervisor", test: "TestCrashForgetsALetter", shows: "I1 I3"},
+			{dir: "supervisor", test: "TestLetterRefused", shows: "I1 I3"},
+		},
 	},
 	{
 		id: 19, fault: "poison: head, middle, tail, all, 1 %", keeps: "I1 I3 I12",
@@ -69,8 +75,11 @@ var brokerFaults = []row{
 			{dir: "actors/publisher", test: "TestPoisonHaltsItsLaneAlone", shows: "I1 I3"},
 			{dir: "supervisor", test: "TestBadRecordHalts", shows: "I1 I3"},
 			{dir: "supervisor", test: "TestSendBehindAnInvalidRecord", shows: "I3"},
+			{dir: "supervisor", test: "TestPoison"},
+			{dir: "supervisor", test: "TestRandomPoison"},
+			{dir: "supervisor", test: "TestSkip"},
+			{dir: "supervisor", test: "TestTooManyInvalidRecords", shows: "I1 I3"},
 		},
-		open: "by \"halt\"; dead letters and skipping are not built",
 	},
 	{
 		id: 20, fault: "schema registry down, incompatible, missing", keeps: "I11 I8",
