@@ -62,6 +62,10 @@ func TestDefinitionsThatDoNotCompile(t *testing.T) {
 		"the network": {
 			`{"$ref": "https://example.com/a.json"}`, nil, `schemas/orders.json:1: $ref "https://example.com/a.json" refers to a file that is not given`,
 		},
+		"twice, the first": {
+			"{\"allOf\": [\n{\"$ref\": \"x.json\"}],\n\"items\": {\"$ref\": \"x.json\"},\n\"properties\": {\"$ref\": {\"$ref\": \"x.json\"}}}", nil,
+			`schemas/orders.json:2: $ref "x.json" refers to a file that is not given`,
+		},
 		"beside an $id": {
 			`{"$id": "https://example.com/s/orders", "$ref": "a.json"}`, nil, `schemas/orders.json:1: $ref "a.json" refers to a file that is not given`,
 		},

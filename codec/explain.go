@@ -3,6 +3,7 @@ package codec
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -182,8 +183,8 @@ func walk(v any, base string, path []string, found func(base, keyword, written s
 				found(base, keyword, written, append(slices.Clip(path), keyword))
 			}
 		}
-		for name, below := range v {
-			walk(below, base, append(slices.Clip(path), name), found)
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			walk(v[name], base, append(slices.Clip(path), name), found)
 		}
 	case []any:
 		for i, below := range v {

@@ -172,6 +172,15 @@ func TestSchemaComparesNumbersExactly(t *testing.T) {
 	}
 }
 
+// A panic of the library costs one record. That of a schema that is not there
+// stands for those nobody knows of.
+func TestValidatorPanics(t *testing.T) {
+	t.Parallel()
+	r := connect.RawJSON("t", []byte(`{"name": "secret-canary"}`))
+	_, err := schemaCodec{name: "orders.json"}.Encode(r)
+	checkInvalid(t, r, err, "cannot be compared with orders.json: the validator panicked")
+}
+
 // A number hidden anywhere is found, and what only looks like one is not.
 func TestHugeExponents(t *testing.T) {
 	t.Parallel()
@@ -181,6 +190,26 @@ func TestHugeExponents(t *testing.T) {
 	} {
 		if got := hugeExponent([]byte(text)); got != want {
 			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+// What a plan proves costs no allocation. Not parallel: allocations are counted
+// for the whole process.
+func TestSchemaAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes sync.Pool forget at random")
+	}
+	c := schemaOf(t, order)
+	for _, r := range []connect.Record{
+		connect.RawJSON("t", []byte(`{"id": 1, "note": "ééééé", "items": [{"sku": "A", "n": 0.5}]}`)), connect.Bytes("t", []byte(`{"id": 2}`)),
+	} {
+		if got := testing.AllocsPerRun(200, func() {
+			if _, err := c.Encode(r); err != nil {
+				t.Fatal(err)
+			}
+		}); got > 0 {
+			t.Errorf("%v: %v allocations", r.Kind(), got)
 		}
 	}
 }

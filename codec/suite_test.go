@@ -81,16 +81,17 @@ func TestSuite(t *testing.T) {
 }
 
 // tally counts what ran.
-type tally struct{ groups, tests, excepted int }
+type tally struct{ groups, tests, excepted, planned, plannedTests, left int }
 
 func (n tally) String() string {
-	return fmt.Sprintf("%d groups, %d tests, %d of them known exceptions", n.groups, n.tests, n.excepted)
+	return fmt.Sprintf("%d groups, %d tests, %d of them known exceptions; the plan handles %d groups, %d tests, and leaves %d valid ones to the library",
+		n.groups, n.tests, n.excepted, n.planned, n.plannedTests, n.left)
 }
 
 func (n *tally) run(t *testing.T, file string, group suiteGroup, uri string, refs []Ref) {
 	n.groups++
 	name := path.Base(file) + "/" + group.Description
-	wrong := disagreements(group, uri, refs)
+	wrong := n.disagreements(group, uri, refs)
 	n.tests += len(group.Tests)
 	_, excepted := suiteExceptions[name]
 	switch {
@@ -103,17 +104,32 @@ func (n *tally) run(t *testing.T, file string, group suiteGroup, uri string, ref
 	}
 }
 
-// disagreements runs a group and returns what comes out otherwise.
-func disagreements(group suiteGroup, uri string, refs []Ref) []string {
+// disagreements runs a group with the library alone and with the plan before it,
+// and returns what comes out otherwise than it should, or differs between them.
+func (n *tally) disagreements(group suiteGroup, uri string, refs []Ref) []string {
 	c, err := For(Settings{SchemaType: "json_schema", Schema: inDraft(group.Schema, uri), Name: "suite.json", Refs: refs})
 	if err != nil {
 		return []string{err.Error()}
 	}
+	both := c.(schemaCodec)
+	alone := both
+	alone.plan = nil
+	if both.plan != nil {
+		n.planned++
+		n.plannedTests += len(group.Tests)
+	}
 	var wrong []string
 	for _, test := range group.Tests {
-		_, err := c.Encode(connect.RawJSON("t", test.Data))
+		r := connect.RawJSON("t", test.Data)
+		_, err := alone.Encode(r)
 		if valid := err == nil; valid != test.Valid {
 			wrong = append(wrong, fmt.Sprintf("%s: %v", test.Description, err))
+		}
+		if _, with := both.Encode(r); (with == nil) != (err == nil) {
+			wrong = append(wrong, fmt.Sprintf("%s: the plan says %v, the library %v", test.Description, with, err))
+		}
+		if both.plan != nil && err == nil && !both.plan.Valid(test.Data) {
+			n.left++
 		}
 	}
 	return wrong
