@@ -209,7 +209,7 @@ func (rt *Runtime) plant() {
 		Latest: latest, Progress: rt.progress, Commit: rt.keeper.commit,
 		Timeout: rt.cfg.Danube.RequestTimeout, Interval: rt.cfg.Commit.Interval, Every: uint64(rt.cfg.Commit.Every),
 		Backoff: r.Backoff(), MaxBackoff: r.MaxBackoff(),
-		Committed: rt.budget.Commit, Report: rt.committed,
+		Committed: rt.budget.Commit, Revoked: rt.gate.Revoked, Report: rt.committed,
 	})
 	rt.tree.commit.Add(rt.plainChild(committer.NewTracker(committer.TrackerSettings{
 		Notices: rt.notices, Budget: rt.budget, Latest: latest, Lost: rt.keeper.Rewind,

@@ -36,6 +36,9 @@ type Settings struct {
 	// Committed is told, after each commit, how many records of each source
 	// partition in it are committed by now. May be nil.
 	Committed func(epoch uint64, records map[int32]uint64)
+	// Revoked reports whether a life of a source partition is over in the epoch: what
+	// was not committed of it is not any more. May be nil.
+	Revoked func(epoch uint64, source int32) bool
 	// Report is told the outcome of every call of Commit. May be nil.
 	Report func(error)
 }

@@ -119,7 +119,9 @@ func (a *Actor) take() (epoch uint64) {
 	for _, p := range a.held {
 		epoch = max(epoch, p.Epoch)
 	}
-	maps.DeleteFunc(a.held, func(_ string, p Position) bool { return p.Epoch != epoch })
+	maps.DeleteFunc(a.held, func(_ string, p Position) bool {
+		return p.Epoch != epoch || a.settings.Revoked != nil && a.settings.Revoked(p.Epoch, p.Source)
+	})
 	return epoch
 }
 

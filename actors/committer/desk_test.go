@@ -2,6 +2,7 @@ package committer
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,8 +32,8 @@ func TestDesk(t *testing.T) {
 	}
 	due := func(want time.Duration) {
 		t.Helper()
-		if _, wake := a.Due(now, false); wake.Sub(now) != want {
-			t.Errorf("looks again after %v, want %v", wake.Sub(now), want)
+		if at, wake := a.Due(now, false); at != nil || wake.Sub(now) != want {
+			t.Errorf("commits %v or looks again after %v, want %v", at, wake.Sub(now), want)
 		}
 	}
 	a.Restart(now)
@@ -77,4 +78,37 @@ func TestDesk(t *testing.T) {
 	if at = after(time.Hour, true); at != nil {
 		t.Errorf("commits %v, which belonged to an epoch that is over", at)
 	}
+}
+
+// No commit begins for a partition once it is revoked, although the tracker has not
+// said so yet: it may be somebody else's by now.
+func TestNothingRevokedIsCommitted(t *testing.T) {
+	t.Parallel()
+	latest, over := NewLatest(), map[int32]bool{}
+	a := New(Settings{Latest: latest, Progress: NewProgress(), Revoked: func(epoch uint64, source int32) bool { return epoch == 1 && over[source] }})
+	pass := func(name string, source int32, value uint64) {
+		latest.put(name, Position{Epoch: 1, Source: source, Offset: connect.Offset{Partition: name, Value: value}}, 1)
+	}
+	now := time.Unix(1000, 0)
+	want := func(offsets ...string) {
+		t.Helper()
+		at, _ := a.Due(now, true)
+		var got []string
+		if at != nil {
+			for _, o := range at.Offsets {
+				got = append(got, o.String())
+			}
+			_ = a.Done(now, at, errDown) // held, to be tried again
+		}
+		if !slices.Equal(got, offsets) {
+			t.Errorf("commits %q, want %q", got, offsets)
+		}
+	}
+	pass("p", 0, 5)
+	pass("q", 1, 7)
+	want("p@5", "q@7")
+	over[0] = true
+	want("q@7")
+	pass("p", 2, 3) // a new life of it
+	want("p@3", "q@7")
 }

@@ -81,6 +81,7 @@ type epoch struct {
 	sources map[string]*source
 	next    int32
 	revoked map[string]*source // the last life of source partitions that have none
+	over    map[int32]bool     // every life that was revoked
 }
 
 // New returns a gate that is shut; Begin opens it.
@@ -97,7 +98,7 @@ func (g *Gate) Begin(number uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.epoch.end()
-	g.epoch = &epoch{number: number, quit: make(chan struct{}), sources: map[string]*source{}, revoked: map[string]*source{}}
+	g.epoch = &epoch{number: number, quit: make(chan struct{}), sources: map[string]*source{}, revoked: map[string]*source{}, over: map[int32]bool{}}
 	g.settings.Budget.Begin(number)
 	g.settings.Tracker.Put(flow.Notice{Kind: flow.Begun, Epoch: number})
 }
@@ -125,10 +126,20 @@ func (g *Gate) Revoke(names ...string) {
 		if s, ok := g.epoch.sources[name]; ok {
 			delete(g.epoch.sources, name)
 			g.epoch.revoked[name], s.revoked = s, true
+			g.epoch.over[s.id] = true
 			g.settings.Budget.Revoke(g.epoch.number, s.id)
 			g.settings.Tracker.Put(flow.Notice{Kind: flow.Revoked, Epoch: g.epoch.number, Source: s.id, Slot: s.handed()})
 		}
 	}
+}
+
+// Revoked reports whether a life of a source partition, in the running epoch, was
+// revoked. The tracker hears of that in its own time; whoever is about to commit
+// asks here, because the partition may belong to somebody else by now.
+func (g *Gate) Revoked(number uint64, source int32) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return number == g.epoch.number && g.epoch.over[source]
 }
 
 // Marks returns, for the named source partitions of the running epoch (all when

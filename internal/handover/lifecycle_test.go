@@ -258,3 +258,23 @@ func TestTheTrackerHearsFirst(t *testing.T) {
 		t.Errorf("%d of %d records came before their slots", early, rounds)
 	}
 }
+
+// Each life of a source partition is known to be over as soon as it is revoked, and
+// no other is.
+func TestRevokedIsKnownAtOnce(t *testing.T) {
+	t.Parallel()
+	r := open()
+	r.handAll(t, at("p", 1, "a"))
+	r.handAll(t, at("q", 1, "b"))
+	r.Revoke("p")
+	r.handAll(t, at("p", 1, "c"))
+	for source, want := range []bool{true, false, false} {
+		if got := r.Revoked(1, int32(source)); got != want {
+			t.Errorf("life %d is revoked: %t, want %t", source, got, want)
+		}
+	}
+	r.Begin(2)
+	if r.Revoked(1, 0) || r.Revoked(2, 0) {
+		t.Error("a life of an earlier epoch says something about this one")
+	}
+}
