@@ -51,12 +51,12 @@ type Ledger struct {
 	forgotten  int
 	epoch      uint64
 	ahead      int // offered in the running epoch and not committed
-	process    process
+	process    sums
 	found      []Violation
 }
 
-// process counts since the last Boot.
-type process struct{ offers, appends, covered uint64 }
+// sums counts since the last Boot.
+type sums struct{ offers, appends, covered uint64 }
 
 type record struct {
 	Record
@@ -67,6 +67,7 @@ type record struct {
 	excused   int    // copies nobody could know of
 	kept      int    // copies the logs hold
 	flushed   int    // of those, copies that survive a crash
+	lost      int    // copies a crash has taken
 	told      bool   // somebody was told that it is published
 	skipped   bool   // dealt with by policy
 	committed bool
@@ -97,7 +98,7 @@ func NewLedger(r Rules) *Ledger {
 func (l *Ledger) Boot() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.process = process{}
+	l.process = sums{}
 }
 
 // Epoch says that a life of the source begins, from the last commit.
@@ -195,6 +196,20 @@ func (l *Ledger) Commit(epoch uint64, name string, position uint64) {
 			l.ahead--
 		}
 		l.early("committed", rec)
+	}
+}
+
+// Revoke says that the source gives a partition up: what of it is not committed is
+// not read ahead any more.
+func (l *Ledger) Revoke(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.partition(name)
+	for _, rec := range p.records[p.next:] {
+		if rec.epoch == l.epoch {
+			rec.epoch = 0
+			l.ahead--
+		}
 	}
 }
 

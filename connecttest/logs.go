@@ -36,6 +36,7 @@ func (l *Ledger) Crash(name string) int {
 	gone := g.held[g.flushed:]
 	for _, rec := range gone {
 		rec.kept--
+		rec.lost++
 	}
 	g.held = g.held[:g.flushed]
 	l.forgotten += len(gone)

@@ -106,7 +106,7 @@ func (l *Ledger) lost(v *Verdict, rec *record, complete bool) {
 
 // inOrder checks that the log has the records of each group in order: it may go
 // back, which is a replay, and goes on from there without leaving out what is to be
-// had at all.
+// had at all. What a crash has taken may leave a hole where that is allowed.
 func (l *Ledger) inOrder(name string) {
 	type place struct {
 		at  int // index of the newest record
@@ -114,6 +114,7 @@ func (l *Ledger) inOrder(name string) {
 	}
 	newest := map[group]place{}
 	var members map[group][]*record
+	holes := !l.rules.Settled && l.forgotten > 0
 	for _, rec := range l.logs[name].held {
 		if rec.Group == "" {
 			continue
@@ -131,7 +132,7 @@ func (l *Ledger) inOrder(name string) {
 			members = l.members()
 		}
 		for _, between := range members[g][last.at+1 : rec.index] {
-			if between.kept > 0 {
+			if between.kept > 0 && !(holes && (between.lost > 0 || !l.live)) {
 				l.report("I5", "%s: %s comes %s, and %s is late", name, rec, after(last.rec), between)
 				break
 			}
