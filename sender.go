@@ -19,9 +19,10 @@ type Sender interface {
 	// Deliver is Send that waits until every envelope has reached level: what a
 	// webhook does before it answers 2xx. It returns nil, or a *DeliveryError that
 	// says which envelopes did not get there, or, for a level that is not available
-	// (this version has Acknowledged only), a plain error of ClassConfig: nothing
-	// was taken then. An invalid envelope is told to the caller instead of the error
-	// policy. When ctx ends while records are under way, they stay under way.
+	// (Settled, with commit_after = "acknowledged"), a plain error of ClassConfig:
+	// nothing was taken then. An invalid envelope is told to the caller instead of
+	// the error policy. When ctx ends while records are under way, they stay under
+	// way.
 	Deliver(ctx context.Context, level Level, envelopes ...Envelope) error
 }
 
@@ -32,7 +33,13 @@ const (
 	// Acknowledged: the broker has answered OK.
 	Acknowledged Level = iota + 1
 	// Settled: the broker process that answered OK is known to have lived long
-	// enough to have written the record to its log.
+	// enough to have written the record to its log, some flush_interval and 2.5
+	// settle_margin after its OK (7.5 s by default). On topics that are not reliable,
+	// and with a flush interval of 0, an OK is final, and Settled is Acknowledged.
+	// If the broker ends before that, a source that cannot go back waits on: its
+	// record is sent again. Of one that can, the entry leads to ErrStopped: the
+	// record is read again if the source goes back to its last commit, else it must
+	// be sent again.
 	Settled
 )
 

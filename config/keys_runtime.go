@@ -81,8 +81,8 @@ var runtimeKeys = []key{
 	},
 	{
 		path: "delivery.commit_after", value: "settled", oneOf: []string{"settled", "acknowledged"},
-		doc:  "When a record counts for the commit: once the broker that acknowledged it is known to have lived long enough to have written it (\"settled\"), or at once (\"acknowledged\"). A broker that crashes forgets what it acknowledged since its last flush; with \"settled\" that is read and sent again.",
-		edge: "\"settled\" costs commit lag: `flush_interval` and two and a half times `settle_margin`. It applies to reliable topics and to sources that can go back to their last commit.",
+		doc:  "When a record counts for the commit: once the broker that acknowledged it is known to have lived long enough to have written it (\"settled\"), or at once (\"acknowledged\"). A broker that crashes forgets what it acknowledged since its last flush; with \"settled\" that is sent again.",
+		edge: "\"settled\" costs commit lag: `flush_interval` and two and a half times `settle_margin`. It applies to reliable topics. Records of sources that cannot go back to a commit hold their bytes of `budget_bytes` so long.",
 	},
 	{
 		path: "delivery.flush_interval", value: "auto",

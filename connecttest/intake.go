@@ -156,6 +156,9 @@ type ear struct {
 	i int
 }
 
+// Settles is false: the sender is answered when the broker has said OK.
+func (e ear) Settles() bool { return false }
+
 // Resolve is the answer to one record.
 func (e ear) Resolve(err error) {
 	w := e.rt.w

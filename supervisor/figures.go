@@ -17,6 +17,10 @@ type Totals struct {
 	InFlight uint64
 	// Committed counts those covered by a commit of the source's offsets.
 	Committed uint64
+	// Retained counts those of the published records that are kept until they are
+	// settled, to be sent again should the broker forget them, because the source
+	// cannot offer them again.
+	Retained uint64
 }
 
 // Totals returns the counts at this instant. It may be called at any time, also
@@ -27,7 +31,7 @@ func (rt *Runtime) figures() health.Figures {
 	held, waiting := rt.budget.Held()
 	f := health.Figures{
 		Connector: rt.cfg.ConnectorName, Epoch: rt.keeper.number.Load(), Totals: rt.budget.Totals(),
-		Held: held, Limit: rt.budget.Limits().Bytes, Waiting: waiting, Components: rt.board.Components(),
+		Held: held, Retained: rt.budget.Retained(), Limit: rt.budget.Limits().Bytes, Waiting: waiting, Components: rt.board.Components(),
 	}
 	for i, t := range rt.topics.snapshot() {
 		stats := t.publisher.Stats()

@@ -199,7 +199,7 @@ func (k *keeper) intakeActor(stop context.Context, intake *handover.Intake) acto
 	}
 	return streamer.New(streamer.Settings{
 		Source: k.source.(connect.Streamer), Stop: stop, Cut: rt.cut.Done(),
-		Hand: intake.Hand,
+		Hand: intake.Hand, NeverSettles: rt.neverSettles(),
 		Halt: func(err error) {
 			intake.Shut() // before anything that follows the record is taken (law 6)
 			rt.fail(halting(err))

@@ -3,6 +3,7 @@ package supervisor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -31,6 +32,18 @@ func (r *running) page(path string) string {
 }
 
 func (r *running) says(path, what string) bool { return strings.Contains(r.page(path), what) }
+
+// gauge reads a figure of the whole runtime.
+func (r *running) gauge(name string) (value float64) {
+	r.t.Helper()
+	page := r.page("/metrics")
+	_, rest, ok := strings.Cut(page, "\ndanube_connect_"+name+"{")
+	_, rest, _ = strings.Cut(rest, "} ")
+	if n, err := fmt.Sscan(rest, &value); !ok || n != 1 {
+		r.t.Fatalf("no %s in %s: %v", name, page, err)
+	}
+	return value
+}
 
 // pair streams several ledgers side by side: what one has no room for does not
 // hold the others up.

@@ -93,6 +93,9 @@ func (rt *Runtime) stop(hard context.Context) (faults []error) {
 	if dry != nil && rt.budget.Totals().InFlight > 0 {
 		faults = append(faults, rt.unresolved(total))
 	}
+	if rt.budget.Totals().Retained > 0 {
+		faults = append(faults, rt.unsettled(total))
+	}
 	if err := rt.lastCommit(commit); err != nil {
 		faults = append(faults, fmt.Errorf("last commit: %w", err))
 	}
@@ -141,8 +144,11 @@ func (rt *Runtime) endIntake(drain, grace context.Context) (back bool) {
 
 // unresolved says what the deadline cut off.
 func (rt *Runtime) unresolved(total time.Duration) error {
-	parts := []string{fmt.Sprintf("not drained within %v: %d records in flight are not committed and will be read again",
-		total, rt.budget.Totals().InFlight)}
+	what := "not committed and will be read again"
+	if !rt.keeper.replayable() {
+		what = "not published, and lost if nobody sends them again"
+	}
+	parts := []string{fmt.Sprintf("not drained within %v: %d records in flight are %s", total, rt.budget.Totals().InFlight, what)}
 	for i, t := range rt.topics.snapshot() {
 		if n := rt.budget.Topic(int32(i)).InFlight; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d for %s", n, t.producer.Topic))
@@ -151,6 +157,19 @@ func (rt *Runtime) unresolved(total time.Duration) error {
 	for _, c := range rt.board.Components() {
 		if c.Cause != "" && c.State != health.Running {
 			parts = append(parts, c.Name+": "+c.Cause)
+		}
+	}
+	return errors.New(strings.Join(parts, "; "))
+}
+
+// unsettled says what the broker has acknowledged and may still forget, with nobody
+// left to send it again.
+func (rt *Runtime) unsettled(total time.Duration) error {
+	parts := []string{fmt.Sprintf("not settled within %v: %d records are acknowledged, and lost if the broker ended, or ends, before it has written them",
+		total, rt.budget.Totals().Retained)}
+	for i, t := range rt.topics.snapshot() {
+		if n := rt.budget.Topic(int32(i)).Retained; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d for %s", n, t.producer.Topic))
 		}
 	}
 	return errors.New(strings.Join(parts, "; "))

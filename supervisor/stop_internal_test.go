@@ -8,6 +8,7 @@ import (
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/actors/health"
 	"github.com/danube-messaging/danube-connect-go/actors/publisher"
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
 )
 
 // What the drain deadline cut off is named with the reason, also when the reason
@@ -15,6 +16,7 @@ import (
 func TestUnresolvedNamesItsReasons(t *testing.T) {
 	t.Parallel()
 	rt := standing(t, &idle{}, new(written))
+	rt.contract.Replayable = true
 	if err := rt.topics.declare(reliable("/default/a"), reliable("/default/b")); err != nil {
 		t.Fatal(err)
 	}
@@ -42,6 +44,28 @@ func TestUnresolvedNamesItsReasons(t *testing.T) {
 		if c.State != health.Stopping {
 			t.Errorf("%s is %s while the runtime stops", c.Name, c.State)
 		}
+	}
+}
+
+// A source that cannot go back reads nothing again, and is owed more than an
+// acknowledgement.
+func TestUnsettledIsNamed(t *testing.T) {
+	t.Parallel()
+	rt := standing(t, &idle{}, new(written))
+	if err := rt.topics.declare(reliable("/default/a"), reliable("/default/b")); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if err := hand(t, rt, "/default/b"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rt.budget.Retain(1, flow.Published, 3, 30)
+	if err := rt.unresolved(time.Minute); !says(err, "2 records in flight", "2 for /default/b", "lost") || says(err, "read again") {
+		t.Errorf("error is %v", err)
+	}
+	if err := rt.unsettled(time.Minute); !says(err, "not settled within 1m0s", "3 records are acknowledged", "3 for /default/b") || says(err, "/default/a") {
+		t.Errorf("error is %v", err)
 	}
 }
 

@@ -251,13 +251,22 @@ func finished(ctx context.Context, all []*topic) error {
 }
 
 // settle says how what a topic's broker acknowledges is settled: not at all where
-// an OK promises nothing (a topic that is not reliable), and where the source could
-// not offer again what is forgotten.
+// an OK promises nothing (a topic that is not reliable). Where the source could not
+// offer again what is forgotten, it is retained.
 func (rt *Runtime) settle(p connect.Producer) *publisher.Settle {
-	d := rt.cfg.Delivery
-	if d.CommitAfter != "settled" || !p.Reliable || !rt.keeper.replayable() {
+	if rt.neverSettles() != nil || !p.Reliable {
 		return nil
 	}
-	flush, announced := d.Flush()
-	return &publisher.Settle{Flush: flush, Announced: announced, Margin: d.SettleMargin}
+	flush, announced := rt.cfg.Delivery.Flush()
+	return &publisher.Settle{
+		Flush: flush, Announced: announced, Margin: rt.cfg.Delivery.SettleMargin, Retain: !rt.keeper.replayable(),
+	}
+}
+
+// neverSettles is why no record is ever settled; nil when they are.
+func (rt *Runtime) neverSettles() error {
+	if after := rt.cfg.Delivery.CommitAfter; after != "settled" {
+		return fmt.Errorf(`[delivery] commit_after is %q, so nobody finds out whether the broker has written what it acknowledged; "settled" does`, after)
+	}
+	return nil
 }

@@ -13,9 +13,9 @@ type Figures struct {
 	Connector string
 	Epoch     uint64
 	Totals    flow.Totals
-	// Held and Limit are bytes of the budget; Waiting counts hand-overs that wait
-	// for room.
-	Held, Limit, Waiting int
+	// Held and Limit are bytes of the budget, Retained those of Held that are
+	// acknowledged; Waiting counts hand-overs that wait for room.
+	Held, Retained, Limit, Waiting int
 	// Topics may come in any order, Components as Board.Components returns them.
 	Topics     []TopicFigures
 	Components []Component
@@ -68,7 +68,9 @@ func (f *Figures) records(e *exposition, me label) {
 		value      float64
 	}{
 		{"records_in_flight", "Records admitted and not yet resolved.", float64(t.InFlight)},
+		{"records_retained", "Published records kept until they are settled, to be sent again should the broker forget them.", float64(t.Retained)},
 		{"budget_bytes", "Bytes held of the byte budget.", float64(f.Held)},
+		{"retained_bytes", "Bytes of the byte budget held by retained records.", float64(f.Retained)},
 		{"budget_limit_bytes", "The byte budget.", float64(f.Limit)},
 		{"handovers_waiting", "Hand-overs that wait for room in the budget.", float64(f.Waiting)},
 		{"epoch", "Number of the source's running epoch.", float64(f.Epoch)},

@@ -36,8 +36,8 @@ func figures() Figures {
 	time.Sleep(1500 * time.Millisecond)
 	return Figures{
 		Connector: "orders", Epoch: 1786000000000001,
-		Totals: flow.Totals{Read: 4000000, Published: 3999000, DeadLettered: 1, Skipped: 2, Parked: 3, Withdrawn: 4, InFlight: 990, Committed: 3990000},
-		Held:   123456, Limit: 64 << 20, Waiting: 2,
+		Totals: flow.Totals{Read: 4000000, Published: 3999000, DeadLettered: 1, Skipped: 2, Parked: 3, Withdrawn: 4, InFlight: 990, Committed: 3990000, Retained: 5000},
+		Held:   123456, Retained: 120000, Limit: 64 << 20, Waiting: 2,
 		Topics: []TopicFigures{
 			{Topic: `/default/"odd"`, Totals: flow.Totals{InFlight: 990}},
 			{

@@ -34,10 +34,12 @@ type lanes struct {
 	flying   int   // messages in flight
 	halted   int   // messages in lanes that have given up
 	dead     int   // lanes that have given up
+	kept     int   // messages acknowledged and retained
 }
 
 type lane struct {
 	queue
+	kept                 queue // acknowledged in the running session, and not settled
 	busy, listed, halted bool
 	until                time.Time // not before; zero means at once
 }

@@ -20,6 +20,7 @@ type tracks struct {
 
 type track struct {
 	queue        []*flow.Message
+	kept         []*flow.Message // acknowledged and retained
 	busy, halted bool
 	until        time.Time
 }
@@ -75,14 +76,16 @@ type race struct {
 	ref    tracks
 	now    time.Time
 	flying []*flow.Message
+	late   map[*flow.Message]bool // in flight since before another session
 	epoch  uint64
 	pushed int
+	firsts int64 // OKs to messages that had none
 }
 
 func newRace(t *rapid.T) *race {
 	o := rapid.SampledFrom([]Ordering{ByKey, ByPartition, Unordered}).Draw(t, "ordering")
 	n := rapid.IntRange(1, 5).Draw(t, "lanes")
-	r := &race{lanes: newLanes(o, n), now: time.Unix(1000, 0), epoch: 1}
+	r := &race{lanes: newLanes(o, n), now: time.Unix(1000, 0), epoch: 1, late: map[*flow.Message]bool{}}
 	if o == ByPartition {
 		n = 1
 	}
@@ -148,15 +151,86 @@ func (r *race) land(t *rapid.T) (*flow.Message, *track) {
 	return m, at
 }
 
-func (r *race) finish(t *rapid.T) {
+// landNow takes a message that flies and whose outcome counts: an outcome from before
+// another session began moves nothing.
+func (r *race) landNow(t *rapid.T) (*flow.Message, *track) {
 	m, at := r.land(t)
+	if r.late[m] {
+		delete(r.late, m)
+		r.lanes.keep(m, r.now, 0)
+		return nil, nil
+	}
+	return m, at
+}
+
+func (r *race) finish(t *rapid.T) {
+	m, at := r.landNow(t)
+	if m == nil {
+		return
+	}
 	at.queue = at.queue[1:]
 	r.lanes.resolve(m)
 	r.spread()
 }
 
+// retain acknowledges a message that flies, and keeps it.
+func (r *race) retain(t *rapid.T) {
+	m, at := r.landNow(t)
+	if m == nil {
+		return
+	}
+	m.Acked = r.now
+	if m.First.IsZero() {
+		r.firsts++
+		m.First = time.Unix(0, r.firsts)
+	}
+	at.queue, at.kept = at.queue[1:], append(at.kept, m)
+	r.lanes.retain(m)
+	r.spread()
+}
+
+// settle lets go of what was acknowledged up to some time.
+func (r *race) settle(t *rapid.T) {
+	through := r.now.Add(-time.Duration(rapid.IntRange(0, 6).Draw(t, "ago")) * 500 * time.Millisecond)
+	var gone, want []int
+	for i := range r.ref.lanes {
+		at := &r.ref.lanes[i]
+		for len(at.kept) > 0 && !at.kept[0].Acked.After(through) {
+			want = append(want, at.kept[0].Partition)
+			at.kept = at.kept[1:]
+		}
+	}
+	r.lanes.settled(through, func(m *flow.Message) { gone = append(gone, m.Partition) })
+	if !slices.Equal(gone, want) {
+		t.Fatalf("settled %v, want %v", gone, want)
+	}
+}
+
+// replace begins another session: what is retained goes first.
+func (r *race) replace(t *rapid.T) {
+	if rapid.IntRange(0, 2).Draw(t, "now") > 0 {
+		t.Skip("not now")
+	}
+	for _, m := range r.flying {
+		r.late[m] = true
+	}
+	for i := range r.ref.lanes {
+		at := &r.ref.lanes[i]
+		if len(at.kept) == 0 {
+			continue
+		}
+		at.queue, at.kept = append(at.kept, at.queue...), nil
+		at.halted, at.until = false, time.Time{}
+	}
+	r.lanes.again()
+	r.spread()
+}
+
 func (r *race) again(t *rapid.T) {
-	m, at := r.land(t)
+	m, at := r.landNow(t)
+	if m == nil {
+		return
+	}
 	pause := time.Duration(rapid.IntRange(0, 3).Draw(t, "pause")) * time.Second
 	if pause > 0 {
 		at.until = r.now.Add(pause)
@@ -168,7 +242,10 @@ func (r *race) giveUp(t *rapid.T) {
 	if rapid.IntRange(0, 3).Draw(t, "now") > 0 {
 		t.Skip("not now")
 	}
-	m, at := r.land(t)
+	m, at := r.landNow(t)
+	if m == nil {
+		return
+	}
 	at.halted = true
 	r.lanes.halt(m)
 }
@@ -188,8 +265,8 @@ func (r *race) wait(t *rapid.T) {
 
 // recall begins an epoch, perhaps with some of it queued, and withdraws the one before.
 func (r *race) recall(t *rapid.T) {
-	if rapid.IntRange(0, 3).Draw(t, "now") > 0 {
-		t.Skip("not now")
+	if rapid.IntRange(0, 3).Draw(t, "now") > 0 || len(r.late) > 0 || r.firsts > 0 {
+		t.Skip("not now") // what is retained is never taken back
 	}
 	old := r.epoch
 	r.epoch++
@@ -241,8 +318,22 @@ func (r *race) check(t *rapid.T) {
 	if r.waiting != waiting || r.lanes.flying != flying || r.halted != halted {
 		t.Fatalf("%d waiting, %d flying, %d halted; want %d, %d, %d", r.waiting, r.lanes.flying, r.halted, waiting, flying, halted)
 	}
-	dead := 0
+	dead, kept := 0, 0
+	var oldest time.Time
 	for i, at := range r.ref.lanes {
+		kept += len(at.kept)
+		var held []*flow.Message
+		for m := r.lanes.lanes[i].kept.head; m != nil; m = m.Next {
+			held = append(held, m)
+		}
+		if !slices.Equal(held, at.kept) {
+			t.Fatalf("lane %d retains %d messages that are not the %d it should, or not in their order", i, len(held), len(at.kept))
+		}
+		for _, m := range append(held, at.queue...) {
+			if !m.First.IsZero() && (oldest.IsZero() || m.First.Before(oldest)) {
+				oldest = m.First
+			}
+		}
 		var queue []*flow.Message
 		for m := r.lanes.lanes[i].head; m != nil; m = m.Next {
 			queue = append(queue, m)
@@ -260,6 +351,9 @@ func (r *race) check(t *rapid.T) {
 			t.Fatalf("lane %d with %d messages is free: %v", i, len(at.queue), slices.Contains(r.free, i))
 		}
 	}
+	if r.lanes.kept != kept || !r.lanes.oldest().Equal(oldest) {
+		t.Fatalf("%d retained, the oldest since %v; want %d, %v", r.lanes.kept, r.lanes.oldest(), kept, oldest)
+	}
 	if stuck := waiting == 0 || dead == len(r.ref.lanes); r.dry() != (flying == 0 && stuck) {
 		t.Fatalf("dry = %v with %d waiting, %d flying and %d of %d lanes given up", r.dry(), waiting, flying, dead, len(r.ref.lanes))
 	}
@@ -272,6 +366,7 @@ func TestLanesAgainstLists(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"push": r.add, "next": r.start, "next too": r.start, "resolve": r.finish, "keep": r.again,
 			"halt": r.giveUp, "wait": r.wait, "withdraw": r.recall, "": r.check,
+			"retain": r.retain, "retain too": r.retain, "settle": r.settle, "replace": r.replace,
 		})
 		// With every lane willing, all that is left can be resolved.
 		r.lanes.withdraw(0, nil)

@@ -88,7 +88,7 @@ func (a *Actor) LetGo(epoch uint64, drain bool) <-chan struct{} {
 func (a *Actor) obey() {
 	for _, w := range a.commands.Take(nil) {
 		a.asked = append(a.asked, w)
-		if w.Drain || w.Epoch <= a.withdrawn {
+		if w.Drain || a.retains() || w.Epoch <= a.withdrawn {
 			continue
 		}
 		a.withdrawn = w.Epoch

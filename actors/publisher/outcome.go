@@ -50,11 +50,11 @@ func (a *Actor) outcome(p *partition, r *flow.Result, now time.Time) {
 		a.testify(p, r)
 	}
 	switch {
-	case r.Outcome == flow.OK && (current || !p.proof.needed()):
+	case r.Outcome == flow.OK && (current || a.settings.Settle == nil):
 		// An OK of a session that is over may be to a record that is forgotten.
 		a.acknowledge(p, m, r.Answered)
-		p.resolve(m)
-		a.recycle(m)
+	case !current && a.retains():
+		p.keep(m, now, 0) // what is retained may have gone ahead of it
 	case m.Parcel.Epoch <= max(a.withdrawn, p.dropped):
 		a.withdraw(&m.Parcel)
 		p.resolve(m)
@@ -77,33 +77,44 @@ func (a *Actor) outcome(p *partition, r *flow.Result, now time.Time) {
 	}
 }
 
-// acknowledge resolves a record the broker said OK to.
+// acknowledge resolves a record the broker said OK to, or keeps it until that OK is
+// settled.
 func (a *Actor) acknowledge(p *partition, m *flow.Message, answered time.Time) {
+	switch {
+	case p.proof.needed() && a.retains():
+		a.retain(p, m, answered)
+		return
+	case !m.First.IsZero(): // retained once; this session's OK is final
+		p.resolve(m)
+		a.release(m, nil)
+		a.progress(p)
+		return
+	}
 	which := 0
 	if m.Parcel.Letter {
 		which = 2
 	}
-	a.count(which, &m.Parcel)
+	a.done[which].add(&m.Parcel)
 	if n := a.receipt(p, m, answered); n.Source != flow.NoSource {
 		a.notices = append(a.notices, n)
 	}
-	if w := m.Parcel.Waiter; w != nil {
-		w.Resolve(nil)
-	}
+	p.owe(m.Parcel.Waiter, answered)
+	p.resolve(m)
+	a.recycle(m)
 }
 
 // withdraw takes a record back: its epoch is over, and it will be read again. Its
 // slot stays a hole.
 func (a *Actor) withdraw(p *flow.Parcel) {
-	a.count(1, p)
+	a.done[1].add(p)
 	if p.Waiter != nil {
 		p.Waiter.Resolve(connect.ErrStopped)
 	}
 }
 
-func (a *Actor) count(which int, p *flow.Parcel) {
-	a.done[which].records++
-	a.done[which].bytes += p.Size
+func (t *tally) add(p *flow.Parcel) {
+	t.records++
+	t.bytes += p.Size
 }
 
 // flush tells the tracker and the budget of everything resolved in this step, at
@@ -118,5 +129,15 @@ func (a *Actor) flush() {
 			a.done[i] = tally{}
 			a.settings.Budget.Resolve(a.settings.Index, fate, t.records, t.bytes)
 		}
+	}
+	for i, fate := range [...]flow.Fate{flow.Published, flow.DeadLettered} {
+		if t := a.kept[i]; t.records > 0 {
+			a.kept[i] = tally{}
+			a.settings.Budget.Retain(a.settings.Index, fate, t.records, t.bytes)
+		}
+	}
+	if t := a.freed; t.records > 0 {
+		a.freed = tally{}
+		a.settings.Budget.Settle(a.settings.Index, t.records, t.bytes)
 	}
 }

@@ -94,6 +94,8 @@ type Actor struct {
 	notices   []flow.Notice
 	epoch     uint64   // the newest a parcel came from
 	done      [4]tally // published, withdrawn, dead-lettered, skipped: since the last flush
+	kept      [2]tally // published, dead-lettered and retained: since the last flush
+	freed     tally    // retained and settled, since the last flush
 	fatal     fatalities
 	spare     *flow.Message
 	dirty     []*partition // may be able to start something
@@ -109,8 +111,10 @@ type partition struct {
 	marked  bool // in dirty
 	asked   bool // a session has been asked for
 	told    State
-	news    bool   // told is current
-	passed  uint64 // records the broker has taken, and 1: a message that was never sent has 0
+	news    bool      // told is current
+	passed  uint64    // records the broker has taken, and 1: a message that was never sent has 0
+	owed    []debt    // whoever waits for the running session to be proven
+	first   time.Time // the newest first OK to a retained record
 }
 
 type tally struct{ records, bytes int }

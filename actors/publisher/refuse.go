@@ -39,8 +39,11 @@ func (a *Actor) refuse(p *partition, r *flow.Result, class letters.Class, err er
 	policy := a.settings.Invalid.Policy
 	err = a.invalidRecord(m, err)
 	switch {
+	case !m.First.IsZero():
+		a.disown(p, m, err)
+		return
 	case m.Parcel.Waiter != nil:
-		a.count(1, &m.Parcel)
+		a.done[1].add(&m.Parcel)
 		a.passOver(&m.Parcel)
 		m.Parcel.Waiter.Resolve(err)
 	case m.Parcel.Letter:
@@ -61,6 +64,18 @@ func (a *Actor) refuse(p *partition, r *flow.Result, class letters.Class, err er
 	if report := a.settings.Invalid.Report; report != nil && !told {
 		report(policy, err) // not the runtime's own, so it comes last
 	}
+}
+
+// disown deals with a record that the broker took once and forgot, and refuses now. It
+// has its count, so that what the error policy says of others comes too late for it.
+func (a *Actor) disown(p *partition, m *flow.Message, err error) {
+	if m.Parcel.Waiter == nil {
+		a.giveUp(p, m, fmt.Errorf("the broker has acknowledged it, may have forgotten it, and does not take it again: %w", err))
+		return
+	}
+	p.resolve(m)
+	a.release(m, err)
+	a.progress(p)
 }
 
 // giveUp lets the lane stand still and the runtime stop: the record is a hole no
@@ -86,7 +101,7 @@ func (a *Actor) divert(r *flow.Result, class letters.Class, err error) error {
 		return fmt.Errorf("%w; the last: %w", many, err)
 	}
 	if inv.Policy == letters.Skip {
-		a.count(3, parcel)
+		a.done[3].add(parcel)
 		a.passOver(parcel)
 	} else if wrong := a.letter(r, class); wrong != nil {
 		return fmt.Errorf("%w; %w", err, wrong)

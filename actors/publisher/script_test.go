@@ -198,8 +198,8 @@ func (g *stage) totals(want flow.Totals) {
 	if got := g.budget.Totals(); got != want {
 		g.t.Errorf("totals %+v, want %+v", got, want)
 	}
-	if bytes, _ := g.budget.Held(); (bytes == 0) != (want.InFlight == 0) {
-		g.t.Errorf("%d bytes are held by %d records", bytes, want.InFlight)
+	if bytes, _ := g.budget.Held(); (bytes == 0) != (want.InFlight+want.Retained == 0) {
+		g.t.Errorf("%d bytes are held by %d records", bytes, want.InFlight+want.Retained)
 	}
 }
 
@@ -219,9 +219,12 @@ func (g *stage) fatalities() error { return g.fatal.take() }
 
 // ear is a waiter that remembers.
 type ear struct {
-	told bool
-	err  error
+	told    bool
+	err     error
+	settles bool // it waits for that
 }
+
+func (e *ear) Settles() bool { return e.settles }
 
 func (e *ear) Resolve(err error) {
 	if e.told {

@@ -16,11 +16,19 @@ type Settle struct {
 	Announced bool
 	// Margin is how late the broker's log writer may be.
 	Margin time.Duration
+	// Retain keeps what is acknowledged until it is settled, and sends it again in the
+	// next session if it was not: for sources that cannot offer a record again, whose
+	// records are then never taken back either.
+	Retain bool
 }
 
 // evidence takes an OK of the running session to whatever was asked of it.
 func (a *Actor) evidence(p *partition, sent, answered time.Time, send bool) {
 	if !p.proof.needed() || !p.proof.ok(sent, answered, send) {
+		return
+	}
+	a.settled(p)
+	if a.retains() {
 		return
 	}
 	a.notices = append(a.notices, flow.Notice{
@@ -61,12 +69,17 @@ func (a *Actor) quiet(p *partition, e *flow.SessionEvent, now time.Time) {
 
 // begun takes a session that is not the one before. If that one had acknowledged
 // what is not proven, nothing may slip into the new one ahead of what may be
-// forgotten: all the lanes hold is dropped, to be read again with it.
+// forgotten: it is sent again first, where it was retained. Where the source offers it
+// again, all the lanes hold is dropped, to be read with it.
 func (a *Actor) begun(p *partition, id uint64, flush time.Duration) {
 	if a.settings.Settle == nil {
 		return
 	}
-	if p.proof.needed() && p.proof.dirty() {
+	p.forgotten()
+	switch {
+	case a.retains():
+		a.resend(p)
+	case p.proof.needed() && p.proof.dirty():
 		a.settings.Logger.Warn("the broker may have forgotten what it acknowledged; going back to the last commit",
 			slog.String("topic", a.settings.Topic), slog.Int("partition", p.index), slog.Uint64("epoch", a.epoch))
 		p.dropped = a.epoch
@@ -83,15 +96,21 @@ func (a *Actor) begun(p *partition, id uint64, flush time.Duration) {
 	if a.settings.Settle.Announced && flush >= 0 {
 		p.proof.flush = flush
 	}
+	if a.retains() {
+		return
+	}
 	a.notices = append(a.notices, flow.Notice{
 		Kind: flow.SessionBegun, Topic: a.settings.Index, Partition: int32(p.index), Session: id,
 	})
 }
 
 // renew is said when the first parcel of a newer epoch comes: what was not proven
-// is being read again.
+// is being read again, if it is not retained.
 func (a *Actor) renew(epoch uint64) {
 	a.epoch = epoch
+	if a.retains() {
+		return
+	}
 	for _, p := range a.partitions {
 		p.proof.forget()
 	}

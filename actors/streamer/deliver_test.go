@@ -141,16 +141,51 @@ func TestDeliverOfMarks(t *testing.T) {
 	}
 }
 
-func TestDeliverKnowsOneLevel(t *testing.T) {
+// A level there is not, or that nothing reaches here, is a mistake: nothing is taken,
+// and the error says why.
+func TestDeliverRefusesALevel(t *testing.T) {
 	t.Parallel()
 	var d desk
-	for _, level := range []connect.Level{0, connect.Settled, 9} {
-		if err := newSender(Settings{Hand: d.Hand, Halt: d.Halt}).Deliver(t.Context(), level, one("a")); connect.ClassOf(err) != connect.ClassConfig {
-			t.Errorf("Deliver(%v) = %v, want a config error", level, err)
+	for _, c := range []struct {
+		level connect.Level
+		never error
+	}{{0, nil}, {9, nil}, {connect.Settled, errDown}} {
+		s := newSender(Settings{Hand: d.Hand, Halt: d.Halt, NeverSettles: c.never})
+		err := s.Deliver(t.Context(), c.level, one("a"))
+		if connect.ClassOf(err) != connect.ClassConfig || c.never != nil && !errors.Is(err, c.never) {
+			t.Errorf("Deliver(%v) = %v, want a config error because of %v", c.level, err, c.never)
 		}
 	}
 	if len(d.taken) != 0 {
 		t.Errorf("took %v", d.taken)
+	}
+}
+
+// Each record's waiter says what its call waits for, and so does the error.
+func TestDeliverSaysWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		level   connect.Level
+		settles bool
+	}{{connect.Acknowledged, false}, {connect.Settled, true}} {
+		synctest.Test(t, func(t *testing.T) {
+			var d desk
+			s := newSender(Settings{Hand: d.Hand, Halt: d.Halt})
+			done := make(chan error, 1)
+			go func() { done <- s.Deliver(t.Context(), c.level, one("a"), one("b")) }()
+			synctest.Wait()
+			for _, w := range d.waiters {
+				if w.Settles() != c.settles {
+					t.Errorf("%v: a waiter waits for settling: %t", c.level, w.Settles())
+				}
+			}
+			d.waiters[0].Resolve(nil)
+			d.waiters[1].Resolve(errDown)
+			de, ok := errors.AsType[*connect.DeliveryError](<-done)
+			if !ok || de.Level != c.level || de.Errs[0] != nil || !errors.Is(de.Errs[1], errDown) {
+				t.Errorf("%v: Deliver = %+v", c.level, de)
+			}
+		})
 	}
 }
 

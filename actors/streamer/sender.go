@@ -17,12 +17,13 @@ type sender struct {
 	hand  handover
 	halt  func(error)
 	cut   <-chan struct{}
+	never error // why no record is ever settled
 	ended chan struct{}
 	once  sync.Once
 }
 
 func newSender(s Settings) *sender {
-	return &sender{hand: s.Hand, halt: s.Halt, cut: s.Cut, ended: make(chan struct{})}
+	return &sender{hand: s.Hand, halt: s.Halt, cut: s.Cut, never: s.NeverSettles, ended: make(chan struct{})}
 }
 
 // close makes every later call return ErrStopped: a goroutine that outlives its
@@ -53,13 +54,15 @@ func (s *sender) Send(ctx context.Context, envelopes ...connect.Envelope) error 
 
 // Deliver hands over and waits for the broker.
 func (s *sender) Deliver(ctx context.Context, level connect.Level, envelopes ...connect.Envelope) error {
-	if level != connect.Acknowledged {
-		return connect.ConfigError("deliver: level %s is not available; use connect.Acknowledged", level)
-	}
-	if s.over() {
+	switch {
+	case level != connect.Acknowledged && level != connect.Settled:
+		return connect.ConfigError("deliver: there is no %s; use connect.Acknowledged or connect.Settled", level)
+	case level == connect.Settled && s.never != nil:
+		return connect.ConfigError("deliver: level %s is not available: %w; use connect.Acknowledged", level, s.never)
+	case s.over():
 		return refused(level, envelopes, connect.ErrStopped)
 	}
-	d := newDelivery(envelopes)
+	d := newDelivery(level, envelopes)
 	err := s.hand(ctx, envelopes, d.waiter)
 	if indexed, ok := errors.AsType[interface {
 		error
@@ -72,7 +75,7 @@ func (s *sender) Deliver(ctx context.Context, level connect.Level, envelopes ...
 	if err != nil {
 		return refused(level, envelopes, err)
 	}
-	return d.wait(ctx, s.cut, level)
+	return d.wait(ctx, s.cut)
 }
 
 var errNotTaken = errors.New("not taken, because another envelope of the call was wrong")
@@ -88,6 +91,8 @@ func refused(level connect.Level, envelopes []connect.Envelope, err error) *conn
 
 // delivery waits for the records of one Deliver call.
 type delivery struct {
+	level connect.Level
+
 	mu      sync.Mutex
 	errs    []error
 	open    []bool
@@ -95,8 +100,8 @@ type delivery struct {
 	done    chan struct{}
 }
 
-func newDelivery(envelopes []connect.Envelope) *delivery {
-	d := &delivery{errs: make([]error, len(envelopes)), open: make([]bool, len(envelopes)), done: make(chan struct{})}
+func newDelivery(level connect.Level, envelopes []connect.Envelope) *delivery {
+	d := &delivery{level: level, errs: make([]error, len(envelopes)), open: make([]bool, len(envelopes)), done: make(chan struct{})}
 	for i := range envelopes {
 		if !envelopes[i].IsMark() {
 			d.open[i] = true
@@ -117,6 +122,9 @@ type parcelWaiter struct {
 
 func (d *delivery) waiter(i int) flow.Waiter { return parcelWaiter{d, i} }
 
+// Settles is true of a delivery that waits for more than the broker's OK.
+func (w parcelWaiter) Settles() bool { return w.level == connect.Settled }
+
 // Resolve notes the outcome of one record; see flow.Waiter.
 func (w parcelWaiter) Resolve(err error) {
 	w.mu.Lock()
@@ -132,7 +140,7 @@ func (w parcelWaiter) Resolve(err error) {
 }
 
 // wait returns when every record is resolved, or when ctx or cut ends.
-func (d *delivery) wait(ctx context.Context, cut <-chan struct{}, level connect.Level) error {
+func (d *delivery) wait(ctx context.Context, cut <-chan struct{}) error {
 	var cause error
 	select {
 	case <-d.done:
@@ -144,7 +152,7 @@ func (d *delivery) wait(ctx context.Context, cut <-chan struct{}, level connect.
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	failed := false
-	de := &connect.DeliveryError{Level: level, Errs: make([]error, len(d.errs))}
+	de := &connect.DeliveryError{Level: d.level, Errs: make([]error, len(d.errs))}
 	for i, err := range d.errs {
 		if d.open[i] {
 			err = cause

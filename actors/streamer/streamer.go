@@ -11,7 +11,7 @@ import (
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
 )
 
-// Settings of an Actor. All fields but Cut are needed.
+// Settings of an Actor. All fields but Cut and NeverSettles are needed.
 type Settings struct {
 	Source connect.Streamer
 	// Hand takes the envelopes of one call together or not at all; waiter, if not
@@ -23,6 +23,9 @@ type Settings struct {
 	// Cut is closed when no outcome will come any more: whoever still waits in
 	// Deliver is let go. nil means never.
 	Cut <-chan struct{}
+	// NeverSettles is why no record is ever settled, and Deliver cannot wait for that;
+	// nil when it can.
+	NeverSettles error
 	// Halt is told the error of an invalid record that was sent with Send: what
 	// the error policy does with it while its only answer is to stop. When it
 	// returns, nothing more may be taken, or what follows the record would be

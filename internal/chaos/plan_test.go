@@ -57,11 +57,12 @@ type plan struct {
 
 // crashes reports whether a broker may forget what it has acknowledged: where that
 // is not covered, it is not simulated.
-func (p *plan) crashes() bool { return p.flush == 0 || p.settled && p.class.replays() }
+func (p *plan) crashes() bool { return p.flush == 0 || p.settled }
 
-// lag is the longest time from a record's OK to its commit while all is well.
+// lag is the longest time from a record's OK to its commit while all is well, or to
+// where a record that is retained is settled.
 func (p *plan) lag() time.Duration {
-	if !p.settled || !p.class.replays() {
+	if !p.settled {
 		return p.interval
 	}
 	return p.flush + 3*p.margin + p.interval

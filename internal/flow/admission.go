@@ -15,6 +15,7 @@ type Budget struct {
 	part    part // of a Pool, if any
 	totals  Totals
 	byTopic []Totals
+	kept    int // bytes held by records that are retained
 	epoch   uint64
 	waiting []*waiting
 	ahead   line          // scratch of grant

@@ -13,6 +13,12 @@ type admission struct {
 	budget *Budget
 	ledger *ledger
 	taken  []admitted // admitted and not resolved, as the callers know it
+	kept   []kept     // retained and not settled
+}
+
+type kept struct {
+	call *Call
+	use  Use
 }
 
 type admitted struct {
@@ -94,6 +100,14 @@ func (m *admission) resolve(t *rapid.T) {
 	}
 	l := m.ledger
 	for _, u := range a.call.Topics {
+		if rapid.IntRange(0, 2).Draw(t, "retain") == 0 {
+			fate := rapid.SampledFrom([]Fate{Published, DeadLettered}).Draw(t, "fate")
+			l.retain(a.call, u.Topic, fate)
+			m.budget.Retain(u.Topic, fate, u.Records, u.Bytes)
+			m.kept = append(m.kept, kept{a.call, u})
+			m.settle(t)
+			continue
+		}
 		l.give(a.call, u.Topic)
 		fate := rapid.SampledFrom([]Fate{Published, Withdrawn, DeadLettered, Skipped}).Draw(t, "fate")
 		l.end(fate, uint64(u.Records))
@@ -138,6 +152,20 @@ func (m *admission) move(t *rapid.T) {
 	}
 }
 
+// release settles what was retained.
+func (m *admission) release(t *rapid.T) {
+	if len(m.kept) == 0 {
+		t.Skip("nothing is retained")
+	}
+	i := rapid.IntRange(0, len(m.kept)-1).Draw(t, "which")
+	k := m.kept[i]
+	m.kept = slices.Delete(m.kept, i, i+1)
+	m.ledger.give(k.call, k.use.Topic)
+	m.ledger.totals.Retained -= uint64(k.use.Records)
+	m.budget.Settle(k.use.Topic, k.use.Records, k.use.Bytes)
+	m.settle(t)
+}
+
 func (m *admission) undo(a admitted) {
 	for _, u := range a.call.Topics {
 		m.ledger.give(a.call, u.Topic)
@@ -174,6 +202,7 @@ func (m *admission) check(t *rapid.T) {
 	m.expect(t, got.Read == got.Published+got.DeadLettered+got.Skipped+got.Withdrawn+got.InFlight, "totals do not reconcile: %+v", got)
 	gotBytes, waiting := m.budget.Held()
 	m.expect(t, gotBytes == bytes && waiting == len(l.queue), "holds %d bytes with %d waiting, want %d and %d", gotBytes, waiting, bytes, len(l.queue))
+	m.expect(t, m.budget.Retained() == l.retained(), "%d bytes are retained, want %d", m.budget.Retained(), l.retained())
 	m.expect(t, records <= l.limits.Records && bytes <= l.limits.Bytes, "%d records of %d bytes are over %+v", records, bytes, l.limits)
 	var sum Totals
 	for i := range int32(3) {
@@ -186,6 +215,7 @@ func (m *admission) check(t *rapid.T) {
 		sum.DeadLettered += topic.DeadLettered
 		sum.Skipped += topic.Skipped
 		sum.InFlight += topic.InFlight
+		sum.Retained += topic.Retained
 	}
 	m.expect(t, sum == got, "topics add up to %+v, the whole is %+v", sum, got)
 	for i, s := range l.spans {
@@ -217,6 +247,7 @@ func TestBudgetAgainstALedger(t *testing.T) {
 				m.ledger.totals.Read += 2
 				m.ledger.totals.Skipped += 2
 			},
+			"release": m.release,
 			"begin": func(t *rapid.T) {
 				if rapid.IntRange(0, 2).Draw(t, "rarely") > 0 {
 					t.Skip("not now")
@@ -225,8 +256,12 @@ func TestBudgetAgainstALedger(t *testing.T) {
 			},
 			"": m.check,
 		})
-		for len(m.taken) > 0 {
-			m.resolve(t)
+		for len(m.taken)+len(m.kept) > 0 {
+			if len(m.kept) > 0 {
+				m.release(t)
+			} else {
+				m.resolve(t)
+			}
 			m.check(t)
 		}
 		m.expect(t, len(m.ledger.front()) == 0, "calls wait although everything is resolved: %+v", m.ledger.front())

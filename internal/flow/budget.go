@@ -97,9 +97,11 @@ func (b *budget) judge(c *Call, ahead *line) verdict {
 	return v
 }
 
-// idle reports whether everything that was read is resolved and, if the source wants
-// to know of it, committed.
-func (b *budget) idle() bool { return b.records == 0 && b.spanned == 0 && b.unsettled == 0 }
+// idle reports whether everything that was read is resolved, settled if it is retained
+// until then and, if the source wants to know of it, committed.
+func (b *budget) idle() bool {
+	return b.bytes == 0 && b.records == 0 && b.spanned == 0 && b.unsettled == 0
+}
 
 // readsOn bounds how far reading is ahead of the commit. A runtime that has nothing
 // to commit reads any call.
@@ -124,7 +126,7 @@ func (b *budget) spans(s Span) bool {
 // admits any call that fits the budget, or a large call would wait for ever.
 func (b *budget) share(u Use) bool {
 	held := b.topic(u.Topic)
-	if held.Records == 0 || len(b.topics) < 2 {
+	if held.Records == 0 && held.Bytes == 0 || len(b.topics) < 2 {
 		return true
 	}
 	l := b.limits

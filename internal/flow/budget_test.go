@@ -43,6 +43,15 @@ var verdicts = []struct {
 	{name: "no source: no span", taken: []*Call{call(0, 4, 0, 10)}, call: call(1, 1, 0, 0), want: fits},
 	{name: "resolved but held back by a hole", taken: []*Call{call(0, 5, 0, 10)}, given: Use{0, 5, 5}, call: call(1, 1, 0, 1), want: waitOwn},
 	{name: "own first: stalled topic and full runtime", taken: []*Call{call(0, 5, 0, 5), call(1, 5, 1, 5)}, call: call(0, 1, 1, 1), want: waitOwn},
+	{name: "retained: the window is free", taken: []*Call{call(0, 5, 0, 0), call(1, 5, 1, 0)}, given: Use{0, 5, 0}, call: call(2, 5, 2, 5), want: fits},
+	{
+		name: "retained: the bytes are not", taken: []*Call{{Records: 1, Bytes: 99, Topics: []Use{{0, 1, 99}}}}, given: Use{0, 1, 0},
+		call: &Call{Records: 1, Bytes: 2, Topics: []Use{{2, 1, 2}}}, want: waitAll,
+	},
+	{
+		name: "retained: neither is the topic's half", taken: []*Call{{Records: 1, Bytes: 50, Topics: []Use{{0, 1, 50}}}}, given: Use{0, 1, 0},
+		call: call(0, 1, 1, 1), want: waitOwn,
+	},
 	{name: "given back", taken: []*Call{call(0, 5, 0, 5)}, given: Use{0, 5, 5}, call: call(0, 5, 1, 5), want: fits},
 }
 

@@ -17,6 +17,7 @@ type ledger struct {
 type entry struct {
 	call *Call
 	Use
+	retained bool
 }
 
 type span struct{ next, low uint64 }
@@ -43,7 +44,7 @@ func (l *ledger) topic(i int32) (records, bytes int) {
 func (l *ledger) lacks(c *Call) (topics, sources []int32) {
 	for _, u := range c.Topics {
 		records, bytes := l.topic(u.Topic)
-		if l.topics > 1 && records > 0 && (records+u.Records > l.limits.Records/2 || bytes+u.Bytes > l.limits.Bytes/2) {
+		if l.topics > 1 && records+bytes > 0 && (records+u.Records > l.limits.Records/2 || bytes+u.Bytes > l.limits.Bytes/2) {
 			topics = append(topics, u.Topic)
 		}
 	}
@@ -78,7 +79,7 @@ func (l *ledger) enters(c *Call, front []*Call) bool {
 
 func (l *ledger) take(c *Call) {
 	for _, u := range c.Topics {
-		l.open = append(l.open, entry{c, u})
+		l.open = append(l.open, entry{call: c, Use: u})
 	}
 	for _, s := range c.Sources {
 		if l.spans[s.Source] == nil {
@@ -104,6 +105,27 @@ func (l *ledger) end(f Fate, n uint64) {
 
 func (l *ledger) give(c *Call, topic int32) {
 	l.open = slices.DeleteFunc(l.open, func(e entry) bool { return e.call == c && e.Topic == topic })
+}
+
+// retain takes what a call holds of a topic out of the window, and leaves its bytes.
+func (l *ledger) retain(c *Call, topic int32, f Fate) {
+	for i := range l.open {
+		if e := &l.open[i]; e.call == c && e.Topic == topic {
+			l.end(f, uint64(e.Records))
+			l.totals.Retained += uint64(e.Records)
+			e.Records, e.retained = 0, true
+		}
+	}
+}
+
+// retained returns the bytes that are held for nothing but settling.
+func (l *ledger) retained() (bytes int) {
+	for _, e := range l.open {
+		if e.retained {
+			bytes += e.Bytes
+		}
+	}
+	return bytes
 }
 
 // front returns who is in the queue and may still be let in.

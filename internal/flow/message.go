@@ -24,6 +24,10 @@ type Message struct {
 	// Passed is how many records the broker had taken when an attempt last ended in
 	// a way that may blame this one; the publisher's own.
 	Passed uint64
+	// First is when the first OK to the record came, and Acked when that of the
+	// running session did, of a message that is retained until it is settled; the
+	// publisher's own.
+	First, Acked time.Time
 	// Next links messages in a publisher's lane; the publisher's own.
 	Next *Message
 }

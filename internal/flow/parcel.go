@@ -59,4 +59,6 @@ type Waiter interface {
 	// or why it is not. It is called exactly once per parcel, never blocks, and
 	// may be called from any goroutine.
 	Resolve(err error)
+	// Settles reports whether published means settled to it, or acknowledged will do.
+	Settles() bool
 }

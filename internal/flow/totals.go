@@ -8,6 +8,9 @@ type Totals struct {
 	// Committed counts the records that a commit covers. It stands apart: it is
 	// about the source's offsets, not about where a record is.
 	Committed uint64
+	// Retained counts those of the published and dead-lettered records that hold their bytes until they
+	// are settled, to be sent again should the broker forget them.
+	Retained uint64
 }
 
 // Fate is how a record was resolved.
@@ -42,4 +45,9 @@ func (t *Totals) resolve(f Fate, n uint64) {
 	case Skipped:
 		t.Skipped += n
 	}
+}
+
+func (t *Totals) retain(f Fate, n uint64) {
+	t.resolve(f, n)
+	t.Retained += n
 }

@@ -163,6 +163,8 @@ type told int
 
 func (told) Resolve(error) {}
 
+func (told) Settles() bool { return false }
+
 func TestHandGivesEachRecordItsWaiter(t *testing.T) {
 	t.Parallel()
 	r := open()
