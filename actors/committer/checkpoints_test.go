@@ -3,6 +3,8 @@ package committer
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,13 +30,21 @@ func (c *checkpoints) put(ms int, name string, value uint64, needs []need) {
 	c.add(at0(ms), name, m, needs)
 }
 
-// out releases, and says what came, sorted within a checkpoint's worth.
+// out releases, and says what came, each source partition's in its order.
 func (c *checkpoints) out() (came []string) {
 	c.release(func(name string, m moved) {
 		came = append(came, fmt.Sprintf("%s@%d+%d", name, m.Offset.Value, m.passed))
 	})
-	slices.Sort(came)
+	slices.SortStableFunc(came, func(x, y string) int { return strings.Compare(x[:1], y[:1]) })
 	return came
+}
+
+// count returns how many wait.
+func (c *checkpoints) count() (n int) {
+	for _, line := range c.lines {
+		n += len(line)
+	}
+	return n
 }
 
 func TestCheckpointsGroupByTime(t *testing.T) {
@@ -44,21 +54,39 @@ func TestCheckpointsGroupByTime(t *testing.T) {
 	c.put(100, "p", 2, until(7, 100))
 	c.put(199, "q", 5, until(8, 199))
 	c.put(200, "p", 3, until(7, 200))
-	if len(c.queue) != 2 || len(c.queue[0].needs) != 2 {
-		t.Fatalf("%d checkpoints, %v; want two, the first with a need of each session", len(c.queue), c.queue)
+	if len(c.lines["p"]) != 2 || len(c.lines["q"]) != 1 || len(c.lines["p"][0].needs) != 1 {
+		t.Fatalf("%v; want two of p and one of q, with a need each", c.lines)
 	}
 	c.strike(0, 0, 7, at0(99)) // not yet
-	c.strike(0, 0, 8, at0(500))
 	if came := c.out(); came != nil {
 		t.Errorf("released %q with a need of 100 ms open", came)
 	}
 	c.strike(0, 0, 7, at0(100))
-	if came := c.out(); !slices.Equal(came, []string{"p@2+2", "q@5+1"}) {
-		t.Errorf("released %q, want the newest of each partition", came)
+	if came := c.out(); !slices.Equal(came, []string{"p@2+2"}) {
+		t.Errorf("released %q, want the newest of p's first 200 ms", came)
 	}
 	c.strike(0, 0, 7, at0(200))
-	if came := c.out(); !slices.Equal(came, []string{"p@3+1"}) || len(c.queue) != 0 {
-		t.Errorf("released %q, %d left", came, len(c.queue))
+	c.strike(0, 0, 8, at0(199))
+	if came := c.out(); !slices.Equal(came, []string{"p@3+1", "q@5+1"}) || c.count() != 0 || len(c.lines) != 0 {
+		t.Errorf("released %q, %d left", came, c.count())
+	}
+}
+
+// A source partition waits for nothing but its own needs, also while another has as
+// many checkpoints as may be, behind a topic whose broker is away.
+func TestCheckpointsWaitForTheirOwn(t *testing.T) {
+	t.Parallel()
+	var c checkpoints
+	dead := []need{{topic: 1, session: 9, at: at0(0)}}
+	for n := range 2 * mostCheckpoints {
+		c.put(200*n, "p", uint64(n), dead)
+	}
+	for n := range 100 {
+		c.put(20_000+200*n, "q", uint64(n), until(7, 20_000+200*n))
+		c.strike(0, 0, 7, at0(20_000+200*n))
+		if came := c.out(); len(came) != 1 || !strings.HasPrefix(came[0], "q@"+strconv.Itoa(n)+"+") {
+			t.Fatalf("released %q, want q at %d", came, n)
+		}
 	}
 }
 
@@ -91,18 +119,18 @@ func TestCheckpointsAreBounded(t *testing.T) {
 	for ; n < 3*mostCheckpoints; n++ {
 		c.put(200*n, "p", uint64(n), until(7, 200*n))
 	}
-	if len(c.queue) != mostCheckpoints {
-		t.Fatalf("%d checkpoints, want %d", len(c.queue), mostCheckpoints)
+	if c.count() != mostCheckpoints {
+		t.Fatalf("%d checkpoints, want %d", c.count(), mostCheckpoints)
 	}
-	newest := c.queue[mostCheckpoints-1]
+	newest := c.lines["p"][mostCheckpoints-1]
 	if want := at0(200 * (mostCheckpoints - 1)); !newest.born.Equal(want) || len(newest.needs) != 1 || !newest.needs[0].at.Equal(at0(200*(n-1))) {
 		t.Errorf("the newest was born %v, needs %v; want its first birth and its last need", newest.born.Sub(dawn), newest.needs)
 	}
 	c.strike(0, 0, 7, at0(0))
 	c.out()
 	c.put(200*n-199, "p", uint64(n), until(7, 200*n))
-	if len(c.queue) != mostCheckpoints {
-		t.Errorf("%d checkpoints, want a new one in the place of the one released", len(c.queue))
+	if c.count() != mostCheckpoints {
+		t.Errorf("%d checkpoints, want a new one in the place of the one released", c.count())
 	}
 	c.clear()
 	if came := c.out(); came != nil {
@@ -118,8 +146,8 @@ func TestCheckpointsForgetTheRevoked(t *testing.T) {
 	c.put(300, "p", 2, nil)
 	c.forget(gone{name: "p", epoch: 1, source: 'q'}) // another life
 	c.forget(gone{name: "p", epoch: 2, source: 'p'})
-	if n := len(c.queue[0].positions) + len(c.queue[1].positions); n != 3 {
-		t.Errorf("%d positions left, want all three", n)
+	if c.count() != 3 {
+		t.Errorf("%d positions left, want all three", c.count())
 	}
 	c.forget(gone{name: "p", epoch: 1, source: 'p'})
 	c.strike(0, 0, 7, at0(0))

@@ -195,9 +195,33 @@ func (c *crew) judge(t *rapid.T) {
 			}
 		}
 	}
-	if n := len(c.waiting.queue); n > mostCheckpoints {
-		t.Fatalf("%d checkpoints wait", n)
+	for name, line := range c.waiting.lines {
+		if len(line) == 0 || len(line) > mostCheckpoints {
+			t.Fatalf("%d checkpoints of %s wait", len(line), name)
+		}
 	}
+	if c.lost == c.epoch {
+		return
+	}
+	for _, s := range c.sources {
+		if low, settled := s.prefix(c.proven); settled && s.come != low {
+			t.Fatalf("%s has come to %d of %d slots, and all it has is settled: it waits for another", s.name, s.come, low)
+		}
+	}
+}
+
+// prefix returns how many slots are resolved without a gap, and whether all that are
+// resolved are settled, behind a gap too: that is how exactly the tracker knows.
+func (s *track) prefix(proven map[uint64]time.Time) (low uint64, settled bool) {
+	settled = true
+	gap := false
+	for _, kept := range s.promises {
+		if gap = gap || !kept.done; !gap {
+			low++
+		}
+		settled = settled && (!kept.done || kept.session == 0 || !kept.at.After(proven[kept.session]))
+	}
+	return low, settled
 }
 
 // finish resolves and proves all there is: then all there is has to come.
@@ -221,8 +245,8 @@ func (c *crew) finish(t *rapid.T) {
 			t.Fatalf("%s has come to %d of %d slots with all proven", s.name, s.come, want)
 		}
 	}
-	if len(c.waiting.queue) != 0 {
-		t.Fatalf("%d checkpoints wait with all proven", len(c.waiting.queue))
+	if c.waiting.count() != 0 {
+		t.Fatalf("%d checkpoints wait with all proven", c.waiting.count())
 	}
 }
 

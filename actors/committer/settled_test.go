@@ -195,7 +195,7 @@ func TestCommitsDoNotStarve(t *testing.T) {
 			longest = max(longest, now.Sub(last))
 			time.Sleep(step)
 		}
-		if n := len(b.Tracker.waiting.queue); n > mostCheckpoints {
+		if n := b.Tracker.waiting.count(); n > mostCheckpoints {
 			t.Errorf("%d checkpoints wait, at most %d may", n, mostCheckpoints)
 		}
 		if came < 4000 || longest > lag+lag {
@@ -204,19 +204,38 @@ func TestCommitsDoNotStarve(t *testing.T) {
 	})
 }
 
-// What needs no proof does not overtake what waits for it in one checkpoint with
-// others: the older position would be committed after the newer.
+// What needs no proof does not overtake what waits for it in its source partition: the
+// older position would be committed after the newer.
 func TestNothingOvertakesACheckpoint(t *testing.T) {
 	settling(t, func(t *testing.T, b *bench) {
 		b.begun(1, 20)
-		b.slots(1, 1, 0, 1)
 		b.promised(1, 0, 0, 7, 3, 0)
-		b.promised(1, 1, 1, 20, 3, 0)
+		b.promised(1, 0, 1, 20, 3, 1)
 		b.wants(t, 0)
 		b.proven(0, 7, 4)
-		b.resolved(1, 0, 1)
+		b.resolved(1, 0, 2)
 		b.wants(t, 0)
 		b.proven(1, 20, 4)
-		b.wants(t, 2)
+		b.wants(t, 3)
+	})
+}
+
+// A topic partition nothing is heard of holds back the source partitions that have
+// something on it, and no other.
+func TestDeadTopicHoldsItsOwnBack(t *testing.T) {
+	settling(t, func(t *testing.T, b *bench) {
+		b.begun(1, 20)
+		b.slots(1, 1, 0, 2)
+		b.promised(1, 1, 1, 20, 3, 0) // q's, on what is dead
+		b.wants(t, 0)
+		b.promised(1, 0, 0, 7, 4, 0)
+		b.proven(0, 7, 4)
+		b.wants(t, 1)
+		b.promised(1, 1, 0, 7, 5, 1)
+		b.promised(1, 0, 0, 7, 5, 1)
+		b.proven(0, 7, 5)
+		if got := b.come(); len(got) != 1 || got["p"].Slots != 2 {
+			t.Errorf("came to %v, want p's alone", got)
+		}
 	})
 }

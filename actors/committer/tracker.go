@@ -119,16 +119,17 @@ func (t *Tracker) publish(now time.Time) {
 		}
 		s.needs = t.evidence.open(s.needs)
 		m := moved{s.position, passed}
-		if len(s.needs) == 0 && len(t.waiting.queue) == 0 {
+		// What waits in the line has needs that are among these; should that ever cease to
+		// be so, a position that waits is better than one that goes back.
+		if len(s.needs) == 0 && !t.waiting.holds(s.name) {
 			t.settings.Latest.put(s.name, m.Position, passed)
 			return
 		}
 		t.waiting.add(now, s.name, m, s.needs)
 	})
-	t.release()
 }
 
-// release passes on what needs no more proof, before anything joins it that does.
+// release passes on what needs no more proof.
 func (t *Tracker) release() {
 	t.waiting.release(func(name string, m moved) { t.settings.Latest.put(name, m.Position, m.passed) })
 }
