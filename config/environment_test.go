@@ -153,7 +153,7 @@ func TestLoad(t *testing.T) { // not parallel: the environment is the process's
 func TestRelativePathsBeginAtTheFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	names := []string{"ca.pem", "cert.pem", "key.pem", "schema.json"}
+	names := []string{"ca.pem", "cert.pem", "key.pem", "schema.json", "more.json"}
 	for _, name := range names {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -168,17 +168,22 @@ key_file = "` + filepath.Join(dir, "key.pem") + `"
 server_name = "b"
 [[schemas]]
 topic = "/a/b"
-schema_type = "bytes"
+schema_type = "json_schema"
+subject = "s"
 schema_file = "schema.json"
+refs = ["more.json", "` + filepath.Join(dir, "more.json") + `"]
 `
 	c, err := Parse[Connector](filepath.Join(dir, "c.toml"), []byte(file), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, got := range []string{c.Danube.CAFile, c.Danube.CertFile, c.Danube.KeyFile, c.Schemas[0].SchemaFile} {
+	for i, got := range []string{c.Danube.CAFile, c.Danube.CertFile, c.Danube.KeyFile, c.Schemas[0].SchemaFile, c.Schemas[0].Refs[0]} {
 		if want := filepath.Join(dir, names[i]); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
+	}
+	if got := c.Schemas[0].Refs[1]; got != filepath.Join(dir, "more.json") {
+		t.Errorf("an absolute path became %s", got)
 	}
 	_, err = Parse[Connector](filepath.Join(dir, "c.toml"), []byte(strings.Replace(file, "cert_file = \"./cert.pem\"\n", "", 1)), nil)
 	if lines := errorLines(t, err); len(lines) != 1 || !strings.HasSuffix(lines[0], "c.toml:5:1: danube.key_file: has no danube.cert_file beside it; must be set together") {

@@ -187,16 +187,29 @@ var mistakes = []mistake{
 	{"avro without what it needs", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"avro\"", []string{
 		`3:3: schemas[0].subject: is missing; must be the name of the schema in the registry`,
 		`3:3: schemas[0].schema_file: is missing; must be the file with the schema`,
-		`5:1: schemas[0].schema_type: "avro" needs the schema registry, which this version does not do; must be "string", "number" or "bytes"; without an entry, a topic carries JSON`,
 	}},
-	{"registration of a string", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"string\"\nauto_register = true", []string{
-		`6:1: schemas[0].auto_register: needs the schema registry, which this version does not do; must be left out; an entry of schema_type "string", "number" or "bytes" without it chooses the form of messages by itself`,
+	{"registry without a subject", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"string\"\nauto_register = true\nversion_strategy = { pinned = 2 }\ncheck_interval = \"1m\"\non_change = \"halt\"", []string{
+		`6:1: schemas[0].auto_register: is about the registry, and the entry has no subject; must come with a subject, or be left out`,
+		`7:1: schemas[0].version_strategy: is about the registry, and the entry has no subject; must come with a subject, or be left out`,
+		`8:1: schemas[0].check_interval: is about the registry, and the entry has no subject; must come with a subject, or be left out`,
+		`9:1: schemas[0].on_change: is about the registry, and the entry has no subject; must come with a subject, or be left out`,
 	}},
-	{"subject of a number", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"number\"\nsubject = \"s\"", []string{
-		`6:1: schemas[0].subject: needs the schema registry, which this version does not do; must be left out; an entry of schema_type "string", "number" or "bytes" without it chooses the form of messages by itself`,
+	{"form of another type", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"number\"\nencoding = \"ocf\"\nmessage = \"a.B\"\nrefs = [\"testdata/guide.toml\"]", []string{
+		`6:1: schemas[0].encoding: "ocf" is no form of "number"; must be "json" or "binary"`,
+		`7:1: schemas[0].message: is set, and "number" has no messages; must be left out`,
+		`8:1: schemas[0].refs: is set, and "number" has no schema that could refer to them; must be left out`,
 	}},
-	{"version of bytes", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"bytes\"\nversion_strategy = { pinned = 2 }", []string{
-		`6:1: schemas[0].version_strategy: needs the schema registry, which this version does not do; must be left out; an entry of schema_type "string", "number" or "bytes" without it chooses the form of messages by itself`,
+	{"form of a type that has one", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"bytes\"\nencoding = \"json\"", []string{
+		`6:1: schemas[0].encoding: is set, and "bytes" has one form; must be left out`,
+	}},
+	{"form nobody knows", "[[schemas]]\ntopic = \"/a/b\"\nschema_type = \"number\"\nencoding = \"binari\"", []string{
+		`6:1: schemas[0].encoding: "binari" is not one of its values; must be "json", "datum", "ocf", "single_object" or "binary" (did you mean "binary"?)`,
+	}},
+	{"files, subject and times of a schema", "[[schemas]]\ntopic = \"/a/b\"\nsubject = \"a/b\"\nschema_type = \"protobuf\"\nschema_file = \"testdata/guide.toml\"\nrefs = [\"testdata\"]\ncheck_interval = \"1ms\"\non_change = \"hold\"", []string{
+		`5:1: schemas[0].subject: "a/b" has a slash; must have none: the registry splits its names there`,
+		`8:9: schemas[0].refs[0]: "testdata" is a directory; must be a file`,
+		`9:1: schemas[0].check_interval: 1ms is out of range; must be a duration from "1s" to "24h"`,
+		`10:1: schemas[0].on_change: "hold" is not one of its values; must be "keep", "follow" or "halt"`,
 	}},
 	{"routes", "[my_source]\nroutes = [\n{ from = \"a/#/b\", to = \"/a/b\" },\n{ from = \"\", to = \"a/b\", partitions = -1 },\n{ from = \"x\", to = \"/a/b\", partitions = 2 },\n]", []string{
 		`5:3: my_source.routes[0].from: "a/#/b": "#" must be the whole last level`,
@@ -261,7 +274,7 @@ func TestVersionStrategies(t *testing.T) {
 		t.Run(tt.value, func(t *testing.T) {
 			t.Parallel()
 			file := fmt.Sprintf(minimal+"[[schemas]]\ntopic = \"/a/b\"\nsubject = \"s\"\nschema_type = \"string\"\nversion_strategy = %s\n", tt.value)
-			got, err := parse[Connector]("", []byte(file), nil, withRegistry())
+			got, err := Parse[Connector]("", []byte(file), nil)
 			if tt.wrong != "" {
 				if diff := cmp.Diff([]string{"configuration" + tt.wrong}, errorLines(t, err)); diff != "" {
 					t.Error(diff)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
 	"reflect"
 )
@@ -56,6 +57,11 @@ func parse[T any](name string, data []byte, environ func() []string, rules []rul
 	v := reflect.ValueOf(&cfg).Elem()
 	core := v.FieldByIndex(s.core).Addr().Interface().(*Connector) // shapeOf has found it there
 	core.resolve(filepath.Dir(name))
+	for i := range core.Schemas {
+		if n, ok := d.find(at("schemas", i)); ok {
+			core.Schemas[i].Place = fmt.Sprintf("%s:%d", d.name, n.line)
+		}
+	}
 	r := review{c: core, document: d, variables: set(variables, s.keys)}
 	r.run(rules)
 	r.own(v, "")
@@ -79,6 +85,9 @@ func (c *Connector) resolve(dir string) {
 	files := []*string{&c.Danube.CAFile, &c.Danube.CertFile, &c.Danube.KeyFile, &c.Danube.TokenFile}
 	for i := range c.Schemas {
 		files = append(files, &c.Schemas[i].SchemaFile)
+		for j := range c.Schemas[i].Refs {
+			files = append(files, &c.Schemas[i].Refs[j])
+		}
 	}
 	for _, f := range files {
 		if *f != "" && !filepath.IsAbs(*f) {

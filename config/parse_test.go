@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,9 +33,6 @@ connector_name = "orders"
 // variables is an environment.
 func variables(all ...string) func() []string { return func() []string { return all } }
 
-// until the registry exists, tests of what comes with it leave its rule out.
-func withRegistry() []rule { return slices.Delete(slices.Clone(rules), len(rules)-1, len(rules)) }
-
 // errorLines returns the lines of an error, which must be a config error.
 func errorLines(t *testing.T, err error) []string {
 	t.Helper()
@@ -60,7 +56,7 @@ func readGuide(t *testing.T) []byte {
 
 func TestGuideFileLoadsExactly(t *testing.T) {
 	t.Parallel()
-	got, err := parse[guideConfig]("testdata/guide.toml", readGuide(t), nil, withRegistry())
+	got, err := Parse[guideConfig]("testdata/guide.toml", readGuide(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,20 +68,23 @@ func TestGuideFileLoadsExactly(t *testing.T) {
 	want.Processing.MetricsPort = new(uint16(9090))
 	want.Schemas = []Schema{{
 		Topic: "/data/events", Subject: "events-v1", SchemaType: "json_schema",
-		SchemaFile: filepath.Join("testdata", "schemas", "events.json"), AutoRegister: true,
+		SchemaFile: filepath.Join("testdata", "schemas", "events.json"), AutoRegister: true, Place: "testdata/guide.toml:9",
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestGuideFileNeedsTheRegistryForNow(t *testing.T) {
+// What an entry leaves out is as the reference page says.
+func TestSchemaDefaults(t *testing.T) {
 	t.Parallel()
-	_, err := Parse[guideConfig]("testdata/guide.toml", readGuide(t), nil)
-	want := []string{`testdata/guide.toml:12:1: schemas[0].schema_type: "json_schema" needs the schema registry, ` +
-		`which this version does not do; must be "string", "number" or "bytes"; without an entry, a topic carries JSON`}
-	if diff := cmp.Diff(want, errorLines(t, err)); diff != "" {
-		t.Error(diff)
+	got := Schema{}.WithDefaults()
+	if got.CheckInterval != 30*time.Second || got.OnChange != "keep" {
+		t.Errorf("%+v", got)
+	}
+	set := Schema{CheckInterval: time.Minute, OnChange: "halt"}
+	if got := set.WithDefaults(); got.CheckInterval != time.Minute || got.OnChange != "halt" {
+		t.Errorf("%+v, and that was set", got)
 	}
 }
 
@@ -172,6 +171,18 @@ topic = "/default/counts"
 schema_type = "number"
 auto_register = false
 version_strategy = "latest"
+encoding = "binary"
+[[schemas]]
+topic = "/default/bids"
+subject = "bids-v1"
+schema_type = "protobuf"
+schema_file = "parse_test.go"
+auto_register = true
+version_strategy = { minimum = 3 }
+message = "bids.Bid"
+refs = ["error.go"]
+check_interval = "5m"
+on_change = "follow"
 `
 
 func TestEveryKeyIsRead(t *testing.T) {
@@ -202,7 +213,15 @@ func TestEveryKeyIsRead(t *testing.T) {
 			"/default/orders": {Ordering: "partition", OnInvalid: "dead_letter", DeadLetterTopic: "/default/order-letters"},
 			"/default/other":  {Lanes: 3},
 		},
-		Schemas: []Schema{{Topic: "/default/logs", SchemaType: "string"}, {Topic: "/default/counts", SchemaType: "number"}},
+		Schemas: []Schema{
+			{Topic: "/default/logs", SchemaType: "string", Place: "c.toml:49"},
+			{Topic: "/default/counts", SchemaType: "number", Encoding: "binary", Place: "c.toml:52"},
+			{
+				Topic: "/default/bids", Subject: "bids-v1", SchemaType: "protobuf", SchemaFile: "parse_test.go", AutoRegister: true,
+				VersionStrategy: VersionStrategy{Minimum: 3}, Message: "bids.Bid", Refs: []string{"error.go"},
+				CheckInterval: 5 * time.Minute, OnChange: "follow", Place: "c.toml:58",
+			},
+		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

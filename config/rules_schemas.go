@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // registered are the schema types that a registry must know.
@@ -33,9 +34,20 @@ func (r *review) schema(path string, s Schema) {
 	}
 	if slices.Contains(registered, s.SchemaType) {
 		r.registered(path, s)
+	} else if s.Subject == "" {
+		r.unregistered(path, s)
 	}
 	r.file(path+".schema_file", s.SchemaFile)
+	for i, ref := range s.Refs {
+		r.file(at(path+".refs", i), ref)
+	}
 	r.version(path+".version_strategy", s.VersionStrategy)
+	if strings.ContainsAny(s.Subject, "/") {
+		r.object(path+".subject", fmt.Sprintf("%q has a slash", s.Subject), "must have none: the registry splits its names there")
+	}
+	if slices.Contains(schemaTypes, s.SchemaType) && !r.isWrong(path+".schema_type") {
+		r.form(path, s)
+	}
 }
 
 // registered checks what a type that is registered needs.
@@ -45,6 +57,36 @@ func (r *review) registered(path string, s Schema) {
 	}
 	if s.SchemaFile == "" {
 		r.missing(path+".schema_file", "must be the file with the schema")
+	}
+}
+
+// unregistered checks an entry that only chooses the form of the messages: what
+// it says about the registry would do nothing.
+func (r *review) unregistered(path string, s Schema) {
+	for key, set := range map[string]bool{
+		"auto_register": s.AutoRegister, "version_strategy": s.VersionStrategy != VersionStrategy{},
+		"check_interval": s.CheckInterval != 0, "on_change": s.OnChange != "",
+	} {
+		if set {
+			r.object(path+"."+key, "is about the registry, and the entry has no subject", "must come with a subject, or be left out")
+		}
+	}
+}
+
+// form checks what chooses the form of a message, which only some types have.
+func (r *review) form(path string, s Schema) {
+	switch forms := encodingsOfType[s.SchemaType]; {
+	case s.Encoding == "" || slices.Contains(forms, s.Encoding):
+	case len(forms) == 0:
+		r.object(path+".encoding", fmt.Sprintf("is set, and %q has one form", s.SchemaType), "must be left out")
+	default:
+		r.object(path+".encoding", fmt.Sprintf("%q is no form of %q", s.Encoding, s.SchemaType), "must be "+quoteList(forms))
+	}
+	if s.SchemaType != "protobuf" && s.Message != "" {
+		r.object(path+".message", fmt.Sprintf("is set, and %q has no messages", s.SchemaType), "must be left out")
+	}
+	if !slices.Contains(registered, s.SchemaType) && len(s.Refs) > 0 {
+		r.object(path+".refs", fmt.Sprintf("is set, and %q has no schema that could refer to them", s.SchemaType), "must be left out")
 	}
 }
 

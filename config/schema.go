@@ -1,6 +1,10 @@
 package config
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
 
 // Schema is one [[schemas]] entry: the form the messages of a topic take and,
 // for types that are registered, where the schema is.
@@ -18,6 +22,28 @@ type Schema struct {
 	AutoRegister bool `toml:"auto_register" koanf:"auto_register"`
 	// VersionStrategy says which version to use; the zero value is the latest.
 	VersionStrategy VersionStrategy `toml:"version_strategy" koanf:"version_strategy"`
+	// Encoding chooses among the wire forms of avro and number; empty is the
+	// first of each.
+	Encoding string `toml:"encoding" koanf:"encoding"`
+	// Message is the full name of the message of a protobuf schema.
+	Message string `toml:"message" koanf:"message"`
+	// Refs are further files the schema refers to.
+	Refs []string `toml:"refs" koanf:"refs"`
+	// CheckInterval is the time between two looks at the registry; see
+	// WithDefaults.
+	CheckInterval time.Duration `toml:"check_interval" koanf:"check_interval"`
+	// OnChange is "keep", "follow" or "halt"; see WithDefaults.
+	OnChange string `toml:"on_change" koanf:"on_change"`
+
+	// Place is where the entry stands, file:line; Load fills it in.
+	Place string `toml:"-" koanf:"-"`
+}
+
+// WithDefaults returns s with the defaults of the keys it leaves out.
+func (s Schema) WithDefaults() Schema {
+	s.CheckInterval = cmp.Or(s.CheckInterval, keyOf("schemas.*.check_interval").value.(time.Duration))
+	s.OnChange = cmp.Or(s.OnChange, keyOf("schemas.*.on_change").value.(string))
+	return s
 }
 
 // VersionStrategy says which version of a registered schema to use: "latest"

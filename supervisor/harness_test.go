@@ -44,6 +44,9 @@ type delivered struct {
 	partition string
 	n         int
 	key       string
+	// schema and version are what the message says it was encoded by.
+	schema  uint64
+	version uint32
 }
 
 var serial atomic.Int64
@@ -123,7 +126,7 @@ func (s *stand) subscribe(topic string) {
 				return
 			}
 			mu.Lock()
-			seen = append(seen, decode(s.t, m.Payload, m.Key))
+			seen = append(seen, decode(s.t, m.Payload, m.Key).by(m.SchemaID, m.SchemaVersion))
 			mu.Unlock()
 			if consumer.Ack(ctx, m) != nil {
 				return
@@ -149,6 +152,11 @@ func decode(t *testing.T, payload []byte, key string) delivered {
 	return delivered{partition: p.P, n: p.N, key: key}
 }
 
+func (d delivered) by(schema uint64, version uint32) delivered {
+	d.schema, d.version = schema, version
+	return d
+}
+
 // received returns what a topic holds, in order.
 func (s *stand) received(topic string) []delivered {
 	if s.broker == nil {
@@ -156,7 +164,7 @@ func (s *stand) received(topic string) []delivered {
 	}
 	var all []delivered
 	for m := range s.broker.Log(topic) {
-		all = append(all, decode(s.t, m.Payload, m.Key))
+		all = append(all, decode(s.t, m.Payload, m.Key).by(m.SchemaID, m.SchemaVersion))
 	}
 	return all
 }

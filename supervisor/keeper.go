@@ -92,6 +92,11 @@ func (k *keeper) call(name string, f func()) {
 
 // begin opens an epoch.
 func (k *keeper) begin(ctx context.Context) error {
+	bounded, cancel := until(ctx, k.stop)
+	defer cancel()
+	if err := k.rt.awaitSchemas(bounded); err != nil {
+		return err
+	}
 	leave, err := k.door.alone(ctx)
 	if err != nil {
 		return err
@@ -104,8 +109,6 @@ func (k *keeper) begin(ctx context.Context) error {
 	k.mu.Lock()
 	k.current = e
 	k.mu.Unlock()
-	bounded, cancel := until(ctx, k.stop)
-	defer cancel()
 	k.call("Initialize", func() { err = k.source.Initialize(bounded, e) })
 	if err != nil {
 		return fmt.Errorf("initialize: %w", err)

@@ -22,6 +22,7 @@ import (
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
 	"github.com/danube-messaging/danube-connect-go/internal/handover"
 	"github.com/danube-messaging/danube-connect-go/internal/letters"
+	"github.com/danube-messaging/danube-connect-go/internal/schemas"
 	"github.com/danube-messaging/danube-connect-go/internal/wire"
 )
 
@@ -49,6 +50,7 @@ type Runtime struct {
 	topics    *topics
 	tolerance *letters.Tolerance
 	diverted  *diverted
+	schemas   *schemas.Actor // nil without [[schemas]]
 	committer *committer.Actor
 	progress  *committer.Progress
 	client    *danube.Client
@@ -216,6 +218,7 @@ func (rt *Runtime) plant() {
 	})))
 	rt.commit = rt.plainChild(rt.committer)
 	rt.tree.commit.Add(rt.commit)
+	rt.plantSchemas()
 	rt.tree.source.Add(rt.source)
 	rt.board.Start(brokerName)
 	rt.tree.health.Add(rt.plainChild(health.NewProber(health.Probe{

@@ -10,7 +10,6 @@ import (
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/actors/health"
 	"github.com/danube-messaging/danube-connect-go/actors/publisher"
-	"github.com/danube-messaging/danube-connect-go/codec"
 	"github.com/danube-messaging/danube-connect-go/internal/danube"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
 	"github.com/danube-messaging/danube-connect-go/internal/handover"
@@ -113,22 +112,21 @@ func (t *topics) make(p connect.Producer, index int32, fresh []*topic) (*topic, 
 	if err := checkOrder(t.rt.contract, p.Topic, cfg); err != nil {
 		return nil, err
 	}
-	schema, _ := cfg.SchemaFor(p.Topic)
-	encoder, err := codec.For(codec.Settings{SchemaType: schema.SchemaType})
+	encoder, schema, err := t.rt.schemaOf(p.Topic)
 	if err != nil {
 		return nil, fmt.Errorf("topic %s: %w", p.Topic, err)
 	}
 	over := cfg.TopicFor(p.Topic)
-	transport, err := t.rt.client.Transport(danube.Topic{
+	transport, err := t.rt.client.Transport(t.rt.bind(danube.Topic{
 		Producer: p, Connector: cfg.ConnectorName, Lanes: lanesOf(over.Ordering, over.Lanes), Stamp: cfg.Delivery.Stamp || t.mailboxes[p.Topic],
-	})
+	}))
 	if err != nil {
 		return nil, err
 	}
 	pipe := flow.NewPipe[flow.Parcel]()
 	made := &topic{producer: p, transport: transport, states: make([]partitionState, max(p.Partitions, 1))}
 	rule, stop := ruleFor(cfg, p.Topic), t.stop
-	made.handed = &handover.Topic{Producer: p, Index: index, Encoder: encoder, Measure: transport.Measure, Pipe: pipe, Invalid: rule}
+	made.handed = &handover.Topic{Producer: p, Index: index, Encoder: encoder, Schema: schema, Measure: transport.Measure, Pipe: pipe, Invalid: rule}
 	if t.mailboxes[p.Topic] {
 		made.opening, stop = make(chan struct{}), t.lastStop
 	}

@@ -24,10 +24,14 @@ type Message struct {
 	// Published is when its producer says it was sent, to the millisecond.
 	Published time.Time
 	// Key is the routing key; Keyed tells an empty key from none.
-	Key        string
-	Keyed      bool
-	Attributes map[string]string
-	Payload    []byte
+	Key   string
+	Keyed bool
+	// SchemaID and SchemaVersion name the version its payload was encoded by, in
+	// the registry; 0 when it carries none.
+	SchemaID      uint64
+	SchemaVersion uint32
+	Attributes    map[string]string
+	Payload       []byte
 
 	id   *wire.MsgID
 	from *reading

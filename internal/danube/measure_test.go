@@ -17,6 +17,7 @@ func TestMeasureIsABound(t *testing.T) {
 	for name, topic := range map[string]Topic{
 		"plain":       {Producer: connect.Producer{Topic: "/default/t"}, Connector: "c"},
 		"stamped":     {Producer: connect.Producer{Topic: "/default/t"}, Connector: "c", Stamp: true},
+		"schema":      {Producer: connect.Producer{Topic: "/default/t"}, Schema: &SchemaRef{Subject: "s"}},
 		"partitioned": {Producer: connect.Producer{Topic: "/default/t", Partitions: 1001}, Connector: "c", Stamp: true},
 	} {
 		c, err := New(Settings{URL: "http://b:1"})
@@ -38,7 +39,7 @@ func TestMeasureIsABound(t *testing.T) {
 			fill(&m, &parcel)
 			longest := 0
 			for _, p := range transport.partitions {
-				size := transport.wireProducer(p, math.MaxUint64, string(bytes.Repeat([]byte{'b'}, wire.MaxBrokerAddr))).Template().Size(&m)
+				size := transport.wireProducer(p, math.MaxUint64, string(bytes.Repeat([]byte{'b'}, wire.MaxBrokerAddr)), &flow.Schema{ID: math.MaxUint64, Version: math.MaxUint32}).Template().Size(&m)
 				longest = max(longest, size)
 			}
 			if bound != longest {

@@ -52,6 +52,10 @@ func (t *Transport) tryOpen(ctx context.Context, p *partition, asking *asking) (
 	}
 	s, flush, err := t.create(ctx, p, where)
 	if err == nil {
+		if err := t.judge(ctx, p, s); err != nil {
+			s.release()
+			return nil, none, err
+		}
 		return s, flush, nil
 	}
 	if answered(err) {

@@ -223,12 +223,13 @@ func (r *reading) watch() {
 
 func (r *reading) message(m *wire.StreamMessage) Message {
 	return Message{
-		Topic:      r.topic,
-		Offset:     m.GetMsgId().GetTopicOffset(),
-		Producer:   m.GetProducerName(),
-		Published:  time.UnixMilli(int64(m.GetPublishTime())),
-		Key:        m.GetRoutingKey(),
-		Keyed:      m.RoutingKey != nil,
+		Topic:     r.topic,
+		Offset:    m.GetMsgId().GetTopicOffset(),
+		Producer:  m.GetProducerName(),
+		Published: time.UnixMilli(int64(m.GetPublishTime())),
+		Key:       m.GetRoutingKey(),
+		Keyed:     m.RoutingKey != nil,
+		SchemaID:  m.GetSchemaId(), SchemaVersion: m.GetSchemaVersion(),
 		Attributes: m.GetAttributes(),
 		Payload:    m.GetPayload(),
 		id:         m.GetMsgId(),

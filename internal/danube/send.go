@@ -31,7 +31,7 @@ func (t *Transport) send(jobs <-chan job, done func()) {
 // attempt sends one message once.
 func (t *Transport) attempt(j job, f *frame, l *leash) flow.Result {
 	r := flow.Result{Message: j.message, Sent: time.Now()}
-	f.template = j.session.template
+	f.template = j.session.templateFor(schemaOfParcel(&j.message.Parcel))
 	fill(&f.message, &j.message.Parcel)
 	f.message.RequestID = t.client.requests.Add(1)
 	f.message.PublishTime = uint64(r.Sent.UnixMilli())
@@ -51,6 +51,15 @@ func (t *Transport) attempt(j job, f *frame, l *leash) flow.Result {
 		r.Err = connect.Invalid(r.Err)
 	}
 	return r
+}
+
+// schemaOfParcel is what the payload of a parcel was encoded by: a dead letter
+// holds what was refused, and says nothing of the sort.
+func schemaOfParcel(p *flow.Parcel) *flow.Schema {
+	if p.Letter {
+		return nil
+	}
+	return p.Schema
 }
 
 // fill sets what of a message comes from its parcel.

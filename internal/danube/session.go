@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/danube-messaging/danube-connect-go/internal/flow"
 	"github.com/danube-messaging/danube-connect-go/internal/wire"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -14,11 +15,15 @@ import (
 // session is one producer id of one topic partition, at the place where it was
 // opened. It holds its connection as long as anybody uses it.
 type session struct {
-	id       uint64
-	at       place
-	conn     *conn
-	conns    *conns
-	template *wire.Template
+	id    uint64
+	at    place
+	conn  *conn
+	conns *conns
+	// templates are by schema; the newest, which is nearly always the one asked
+	// for, comes first.
+	templates atomic.Pointer[variant]
+	// template makes another.
+	template func(*flow.Schema) *wire.Template
 	// ctx is what sends derive from: nothing ever cancels it, and it carries
 	// what a proxy needs. A send is given up by its own deadline (law 9), or when
 	// the connection is closed.
@@ -56,6 +61,9 @@ func (t *Transport) create(ctx context.Context, p *partition, where place) (*ses
 	if t.topic.Producer.Reliable {
 		question.DispatchStrategy = wire.DispatchStrategy_Reliable
 	}
+	if t.topic.Schema != nil {
+		question.SchemaRef = t.topic.Schema.reference()
+	}
 	var answer wire.ProducerResponse
 	var header metadata.MD
 	if err := c.askOn(ctx, used, "create producer", p.topic, where, wire.CreateProducer, question, &answer, grpc.Header(&header)); err != nil {
@@ -64,8 +72,10 @@ func (t *Transport) create(ctx context.Context, p *partition, where place) (*ses
 	}
 	s := &session{
 		id: answer.GetProducerId(), at: where, conn: used, conns: c.conns,
-		template: t.wireProducer(p, answer.GetProducerId(), where.says).Template(),
-		ctx:      where.outgoing(context.Background()),
+		template: func(schema *flow.Schema) *wire.Template {
+			return t.wireProducer(p, answer.GetProducerId(), where.says, schema).Template()
+		},
+		ctx: where.outgoing(context.Background()),
 	}
 	return s.use(), announced(header), nil
 }

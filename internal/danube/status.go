@@ -167,6 +167,9 @@ const (
 // opened classifies the failure of CreateProducer, of Subscribe, and of what
 // comes before them.
 func opened(err error) verdict {
+	if _, ok := errors.AsType[*unfit](err); ok {
+		return misconfigured
+	}
 	code, text := codeAndText(err)
 	switch code {
 	case codes.Unavailable:
@@ -178,6 +181,9 @@ func opened(err error) verdict {
 		}
 		return race
 	case codes.FailedPrecondition, codes.InvalidArgument:
+		if contains(text, "failed to assign schema") {
+			return doubtful // a subject the registry lost, which is registered again
+		}
 		// Another dispatch strategy or schema subject, a bad name, a token for a
 		// broker without tokens.
 		return misconfigured

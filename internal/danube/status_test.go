@@ -169,7 +169,7 @@ var openings = []struct {
 	{codes.Unauthenticated, "Invalid token", denied, true},
 	{codes.FailedPrecondition, "Producer requested dispatch strategy does not match topic strategy", misconfigured, true},
 	{codes.FailedPrecondition, "Topic '/default/t' uses schema subject 'a', cannot use 'b'. Only admin can change topic schema.", misconfigured, true},
-	{codes.FailedPrecondition, "Failed to assign schema 'a' to topic '/default/t'", misconfigured, true},
+	{codes.FailedPrecondition, "Failed to assign schema 'a' to topic '/default/t'", doubtful, true},
 	{codes.FailedPrecondition, "JWT support is not enabled", misconfigured, true},
 	{codes.InvalidArgument, "The topic: x has an invalid format, should be: /namespace_name/topic_name", misconfigured, true},
 	{codes.InvalidArgument, "Dispatch strategy is missing", misconfigured, true},

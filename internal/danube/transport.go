@@ -9,6 +9,7 @@ import (
 
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
+	"github.com/danube-messaging/danube-connect-go/internal/registry"
 	"github.com/danube-messaging/danube-connect-go/internal/wire"
 	"google.golang.org/grpc"
 )
@@ -27,6 +28,13 @@ type Topic struct {
 	Lanes int
 	// Stamp puts the identity of a record into the attributes of its message.
 	Stamp bool
+	// Schema binds the topic to a subject; nil for none, and then no message says
+	// by what version it was encoded.
+	Schema *SchemaRef
+	// Judge is asked, before a session counts as open, whether the topic's messages
+	// can pass what its broker holds them to; its error ends the opening for good,
+	// as ClassConfig. nil asks nobody, and a broker that does not say is not judged.
+	Judge func(registry.Policy) error
 }
 
 const defaultLanes = 128
@@ -79,7 +87,11 @@ func (c *Client) Transport(topic Topic) (*Transport, error) {
 		})
 	}
 	longest := t.partitions[len(t.partitions)-1]
-	t.widest = t.wireProducer(longest, 0, "").Widest().Template()
+	var schema *flow.Schema
+	if topic.Schema != nil {
+		schema = new(flow.Schema)
+	}
+	t.widest = t.wireProducer(longest, 0, "", schema).Widest().Template()
 	t.pool = newPool(topic.Lanes*len(t.partitions), t.send)
 	t.ctx, t.cancel = context.WithCancelCause(c.ctx)
 	if err := c.adopt(t); err != nil {
@@ -168,11 +180,15 @@ func (t *Transport) spawn(f func()) bool {
 	return true
 }
 
-// wireProducer is what messages of a session say about their producer.
-func (t *Transport) wireProducer(p *partition, id uint64, broker string) wire.Producer {
+// wireProducer is what messages of a session say about their producer, and about
+// the schema of their payloads.
+func (t *Transport) wireProducer(p *partition, id uint64, broker string, schema *flow.Schema) wire.Producer {
 	made := wire.Producer{ID: id, Topic: p.topic, Name: p.producer, BrokerAddr: broker}
 	if t.topic.Stamp {
 		made.Connector = t.topic.Connector
+	}
+	if t.topic.Schema != nil && schema != nil {
+		made.Schema = &wire.Schema{ID: schema.ID, Version: schema.Version}
 	}
 	return made
 }

@@ -14,6 +14,8 @@ type Parcel struct {
 	// Key is the routing key; Keyed tells an empty key from none.
 	Key   string
 	Keyed bool
+	// Schema is the version Payload was encoded by; nil for none.
+	Schema *Schema
 	// Letter says that this is the dead letter of a record (law 7): when it lands,
 	// the record counts as dead-lettered.
 	Letter bool
@@ -39,6 +41,13 @@ type Parcel struct {
 	// Waiter is told what becomes of the record; nil unless it was handed over by
 	// Deliver.
 	Waiter Waiter
+}
+
+// Schema is a version of a subject in the broker's registry. Parcels of one
+// version share one Schema.
+type Schema struct {
+	ID      uint64
+	Version uint32
 }
 
 // Stamp is the identity a message carries in its danube.connect.* attributes.

@@ -99,10 +99,12 @@ func (g *Gate) encode(it *item, e *connect.Envelope) (err error) {
 	}
 	it.topic = t
 	p := &it.parcel
-	if p.Payload, err = encode(t.Encoder, *r); err != nil {
+	encoder, schema := t.form()
+	if p.Payload, err = encode(encoder, *r); err != nil {
 		p.Payload = nil
 		return &fault{letters.Encoding, err}
 	}
+	p.Schema = schema
 	p.Key, p.Keyed = r.Key()
 	p.Attributes = r.Attributes()
 	p.Stamp.Partition, p.Stamp.Position = e.Offset.Partition, e.Offset.Value

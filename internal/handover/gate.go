@@ -33,13 +33,35 @@ type Topic struct {
 	// Index numbers the topics of a runtime from 0.
 	Index   int32
 	Encoder Encoder
+	// Schema is the version Encoder encodes by; nil for none. Both may be changed
+	// by Switch.
+	Schema *flow.Schema
 	// Measure returns the size of the message on the wire, in bytes, at its most.
 	Measure func(*flow.Parcel) int
 	Pipe    *flow.Pipe[flow.Parcel]
 	// Invalid is the error policy of the topic's records.
 	Invalid letters.Rule
 
-	out []flow.Parcel // a call's parcels on their way into Pipe; under Gate.mu
+	switched atomic.Pointer[form]
+	out      []flow.Parcel // a call's parcels on their way into Pipe; under Gate.mu
+}
+
+// form is an encoder and the version it encodes by, which never part.
+type form struct {
+	encoder Encoder
+	schema  *flow.Schema
+}
+
+// Switch encodes by another version from the next record on. What is encoded
+// already keeps the version it was encoded by.
+func (t *Topic) Switch(e Encoder, s *flow.Schema) { t.switched.Store(&form{e, s}) }
+
+// form returns the encoder and the version of the next record.
+func (t *Topic) form() (Encoder, *flow.Schema) {
+	if f := t.switched.Load(); f != nil {
+		return f.encoder, f.schema
+	}
+	return t.Encoder, t.Schema
 }
 
 // Settings of a Gate. All fields up to Commits are needed.

@@ -40,7 +40,7 @@ var (
 			21, "11 names are the tables of the file, each a type of its own, or values in them",
 		},
 		"internal/flow": {
-			55, "all that actors say to each other; most names are the members of closed lists (outcomes, news of sessions, kinds of notice)",
+			56, "all that actors say to each other; most names are the members of closed lists (outcomes, news of sessions, kinds of notice)",
 		},
 		"internal/letters": {
 			21, "10 names are the members of two closed lists (Policy, Class)",

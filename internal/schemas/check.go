@@ -1,0 +1,80 @@
+package schemas
+
+import (
+	"context"
+
+	"github.com/danube-messaging/danube-connect-go/codec"
+	"github.com/danube-messaging/danube-connect-go/config"
+)
+
+// Result is what the start would make of one [[schemas]] entry.
+type Result struct {
+	// Place is where the entry stands, file:line.
+	Place string
+	// Topic, Subject, Type and File are as in the entry.
+	Topic, Subject, Type, File string
+	// Action is "use", "register", or "form" for an entry without a subject; empty
+	// with Err.
+	Action string
+	// Version is the version that would be used, 0 when it is still to be
+	// registered; Latest is the registry's latest, 0 when it has none.
+	Version, Latest uint32
+	// Note says how what would be used differs from the file.
+	Note string
+	// Err is what is wrong: of connect.ClassConfig, or why the registry could not
+	// be asked.
+	Err error
+}
+
+// Check makes the checks of a start without a start: it reads and compiles every
+// file and asks the registry, and it registers nothing. There is a Result for
+// every entry, in order.
+func Check(ctx context.Context, all []config.Schema, r Registry) []Result {
+	return check(ctx, all, r, codec.For)
+}
+
+func check(ctx context.Context, all []config.Schema, r Registry, compile func(codec.Settings) (codec.Codec, error)) []Result {
+	results := make([]Result, len(all))
+	var asked []*entry
+	index := map[*entry]int{}
+	for i, s := range all {
+		results[i] = Result{Place: s.Place, Topic: s.Topic, Subject: s.Subject, Type: s.SchemaType, File: s.SchemaFile}
+		e, err := load(s, compile)
+		switch {
+		case err != nil:
+			results[i].Err = err
+		case s.Subject == "":
+			results[i].Action = "form"
+		default:
+			asked, index[e] = append(asked, e), i
+		}
+	}
+	resolver := &resolver{registry: r, lookOnly: true}
+	decided, err := resolver.resolve(ctx, asked)
+	for _, e := range asked {
+		if err != nil {
+			results[index[e]].Err = err
+			continue
+		}
+		results[index[e]].take(e, decided[e])
+	}
+	return results
+}
+
+// take fills in what was decided.
+func (r *Result) take(e *entry, v verdict) {
+	r.Err, r.Note, r.Latest = v.err, v.note, v.latest.Version
+	switch v.action {
+	case use:
+		r.Action, r.Version = "use", v.schema.Version
+		if _, err := e.codecFor(v.schema); err != nil {
+			r.Action, r.Err = "", e.wrong("%w", err)
+		}
+	case register:
+		r.Action = "register"
+		if v.latest.IsZero() {
+			break
+		}
+		r.Note = e.difference(versionName(v.latest), v.latest.Definition, theFile, e.text)
+	}
+}
