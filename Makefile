@@ -70,7 +70,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (10s).
 		listed=$$(go test -list '^Fuzz' "$$package"); \
 		for target in $$(grep '^Fuzz' <<<"$$listed" || true); do \
 			echo "$$package $$target"; \
-			out=$$(go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" 2>&1 | tee -a /dev/stderr) && continue; \
+			out=$$(go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 50x "$$package" 2>&1 | tee -a /dev/stderr) && continue; \
 			grep -qx '    context deadline exceeded' <<<"$$out" || exit 1; \
 			! grep -qE 'Failing input|FAIL: .*/' <<<"$$out" || exit 1; \
 		done; \
