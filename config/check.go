@@ -14,7 +14,12 @@ import (
 // keys, wrong types and numbers that do not fit. go-toml stops at the first
 // mistake of a type and koanf's decoder truncates and wraps without a word, so
 // neither can be asked.
-type checker struct{ *document }
+type checker struct {
+	*document
+	// others, unless nil, gets the keys at the root that no field has, instead of
+	// a complaint about each.
+	others *[]string
+}
 
 // place is where the checker is: the path as messages show it, and the path as
 // keyOf knows it.
@@ -92,6 +97,11 @@ func (c checker) table(n *node, t reflect.Type, p place) {
 
 // unknown reports a key that no field has.
 func (c checker) unknown(n *node, name string, fields []field, p place) {
+	if c.others != nil && p.path == "" {
+		*c.others = append(*c.others, name)
+		c.drop(n, func(expr) {})
+		return
+	}
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = f.name

@@ -111,10 +111,16 @@ func (d *document) report(line, col int, key, what, right string) {
 func (d *document) reject(n *node, path, what, right string) {
 	d.report(n.line, n.col, path, what, right)
 	d.wrong[path] = true
+	d.drop(n, func(e expr) { d.wrong[e.path] = true })
+}
+
+// drop blanks a node out with everything below it, and says which parts of the
+// file that were.
+func (d *document) drop(n *node, dropped func(expr)) {
 	n.walk(func(n *node) {
 		for _, e := range n.exprs {
 			d.blank(e.from, e.to)
-			d.wrong[e.path] = true
+			dropped(e)
 		}
 	})
 }

@@ -19,6 +19,18 @@ const maxFileBytes = 4 << 20
 // environment. T is a struct that embeds [Connector], or Connector itself. Every
 // error is an [*Error].
 func Load[T any](path string) (T, error) {
+	return load[T](path, nil)
+}
+
+// LoadShared is [Load] for a tool that knows a file without its connector: it reads
+// and checks what every connector shares, leaves alone what is the connector's own,
+// and returns the names of that, which a misspelled table would be among.
+func LoadShared(path string) (c Connector, others []string, err error) {
+	c, err = load[Connector](path, &others)
+	return c, others, err
+}
+
+func load[T any](path string, others *[]string) (T, error) {
 	var none T
 	if path == "" {
 		path = os.Getenv(pathVariable)
@@ -36,7 +48,7 @@ func Load[T any](path string) (T, error) {
 			Right: "must be a TOML file of at most 4 MiB",
 		}}}
 	}
-	return Parse[T](path, data, os.Environ)
+	return parse[T](path, data, os.Environ, rules, others)
 }
 
 func read(path string) ([]byte, error) {

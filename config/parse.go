@@ -12,7 +12,7 @@ import (
 // environ gives the environment as os.Environ does; nil means an empty one.
 // Files that keys name are looked for, but not read.
 func Parse[T any](name string, data []byte, environ func() []string) (T, error) {
-	return parse[T](name, data, environ, rules)
+	return parse[T](name, data, environ, rules, nil)
 }
 
 // Defaults returns a Connector with every default and no more: DanubeServiceURL
@@ -34,7 +34,9 @@ func (c Connector) Check() error {
 	return r.err()
 }
 
-func parse[T any](name string, data []byte, environ func() []string, rules []rule) (T, error) {
+// parse is Parse. others, unless nil, gets the keys at the root that T has no field
+// for; they are left alone then.
+func parse[T any](name string, data []byte, environ func() []string, rules []rule, others *[]string) (T, error) {
 	var cfg, none T
 	s, err := shapeOf(reflect.TypeFor[T]())
 	if err != nil {
@@ -45,7 +47,7 @@ func parse[T any](name string, data []byte, environ func() []string, rules []rul
 		variables = environ()
 	}
 	d := readDocument(cmp.Or(name, "configuration"), data)
-	checker{d}.table(d.root, reflect.TypeFor[T](), place{})
+	checker{d, others}.table(d.root, reflect.TypeFor[T](), place{})
 	if !d.checkTOML() {
 		return none, d.err()
 	}

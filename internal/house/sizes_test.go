@@ -37,7 +37,7 @@ var (
 			17, "7 names are the members of two closed lists (State, Ordering)",
 		},
 		"config": {
-			21, "11 names are the tables of the file, each a type of its own, or values in them",
+			22, "11 names are the tables of the file, each a type of its own, or values in them",
 		},
 		"internal/flow": {
 			56, "all that actors say to each other; most names are the members of closed lists (outcomes, news of sessions, kinds of notice)",
