@@ -5,6 +5,7 @@ import (
 
 	"github.com/danube-messaging/danube-connect-go/codec"
 	"github.com/danube-messaging/danube-connect-go/config"
+	"github.com/danube-messaging/danube-connect-go/internal/registry"
 )
 
 // Result is what the start would make of one [[schemas]] entry.
@@ -21,6 +22,9 @@ type Result struct {
 	Version, Latest uint32
 	// Note says how what would be used differs from the file.
 	Note string
+	// Difference lists how to get from the registry's latest to the file, a line for
+	// each change; empty when they say the same or there is no latest.
+	Difference []string
 	// Err is what is wrong: of connect.ClassConfig, or why the registry could not
 	// be asked.
 	Err error
@@ -64,6 +68,9 @@ func check(ctx context.Context, all []config.Schema, r Registry, compile func(co
 // take fills in what was decided.
 func (r *Result) take(e *entry, v verdict) {
 	r.Err, r.Note, r.Latest = v.err, v.note, v.latest.Version
+	if v.latest.Type == e.SchemaType && !e.is(v.latest) {
+		r.Difference = registry.Difference(e.SchemaType, v.latest.Definition, e.text)
+	}
 	switch v.action {
 	case use:
 		r.Action, r.Version = "use", v.schema.Version

@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,14 +29,14 @@ func TestCheck(t *testing.T) {
 		for i, want := range []Result{
 			{Topic: "/default/there", Action: "use", Version: 1, Latest: 1},
 			{Topic: "/default/absent", Action: "register"},
-			{Topic: "/default/changed", Action: "register", Latest: 1, Note: "from version 1 to the file: added b (integer)"},
-			{Topic: "/default/behind", Action: "use", Version: 1, Latest: 2, Note: "keeping the file's: from version 1 (the file) to version 2 (the registry's latest): added b (integer)"},
-			{Topic: "/default/incompatible"},
+			{Topic: "/default/changed", Action: "register", Latest: 1, Note: "from version 1 to the file: added b (integer)", Difference: []string{"added b (integer)"}},
+			{Topic: "/default/behind", Action: "use", Version: 1, Latest: 2, Note: "keeping the file's: from version 1 (the file) to version 2 (the registry's latest): added b (integer)", Difference: []string{"removed b (integer)"}},
+			{Topic: "/default/incompatible", Latest: 1, Difference: []string{"changed a: type from string to integer"}},
 			{Topic: "/default/unparsed"},
 			{Topic: "/default/form", Action: "form"},
 		} {
 			g := got[i]
-			if g.Topic != want.Topic || g.Action != want.Action || g.Version != want.Version || g.Latest != want.Latest || g.Note != want.Note {
+			if g.Topic != want.Topic || g.Action != want.Action || g.Version != want.Version || g.Latest != want.Latest || g.Note != want.Note || !slices.Equal(g.Difference, want.Difference) {
 				t.Errorf("%+v, want %+v", g, want)
 			}
 			if wrong := want.Action == ""; (g.Err != nil) != wrong || wrong && connect.ClassOf(g.Err) != connect.ClassConfig {

@@ -132,7 +132,9 @@ func (r *resolver) one(ctx context.Context, e *entry, latest registry.Schema) (v
 			return v, false, err
 		}
 		if len(problems) > 0 {
-			return e.incompatible(latest, problems), true, nil
+			v = e.incompatible(latest, problems)
+			v.latest = latest
+			return v, true, nil
 		}
 	}
 	if r.lookOnly {
