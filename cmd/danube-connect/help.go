@@ -28,7 +28,7 @@ func help(ctx context.Context, args []string, e environment) error {
 	case len(args) == 0, args[0] == "help":
 		usage(e.stdout)
 		return nil
-	case len(args) > 1 && args[0] != "offsets" && args[0] != "deadletters": // whose actions have flags of their own
+	case len(args) > 1 && !slices.Contains([]string{"offsets", "deadletters", "schemas"}, args[0]): // whose actions have flags of their own
 		return connect.ConfigError("takes one verb, not %q", strings.Join(args, " "))
 	}
 	i := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })

@@ -4,6 +4,7 @@
 //	danube-connect consume      print what arrives in a topic
 //	danube-connect deadletters  read the records that could not be delivered
 //	danube-connect offsets      show and change the offsets of a stopped connector
+//	danube-connect schemas      hold a connector's schemas against the registry
 //	danube-connect help         say how to use it, or one of its verbs
 //
 // Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed,
@@ -51,6 +52,7 @@ func verbs() []verb {
 		{"consume", "print what arrives in a topic", consume},
 		{"deadletters", "read the records that could not be delivered", deadLetters},
 		{"offsets", "show and change the offsets of a stopped connector", offsets},
+		{"schemas", "hold a connector's schemas against the registry", schemas},
 		{"help", "say how to use it, or one of its verbs", help},
 	}
 }
