@@ -11,6 +11,7 @@ import (
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/config"
 	"github.com/danube-messaging/danube-connect-go/internal/danube"
+	"github.com/danube-messaging/danube-connect-go/internal/schemas"
 )
 
 // order is what consume is asked to do, and the verbs that read as it does.
@@ -19,7 +20,9 @@ type order struct {
 	sub      danube.Subscription
 	count    int
 	duration time.Duration
-	keep     bool // acknowledge nothing
+	keep     bool         // acknowledge nothing
+	raw      bool         // leave payloads as they are
+	form     schemas.Form // of those that are decoded
 	render   func(danube.Message) []byte
 }
 
@@ -28,7 +31,11 @@ type order struct {
 // as many messages as it was asked for: fewer in that time is a failure.
 func consume(ctx context.Context, args []string, e environment) error {
 	o := order{render: render}
-	if err := o.parse(flag.NewFlagSet("consume", flag.ContinueOnError), args, e); err != nil {
+	flags := flag.NewFlagSet("consume", flag.ContinueOnError)
+	flags.BoolVar(&o.raw, "raw", false, "print payloads as they are, without asking the registry for the schema that a message names")
+	flags.StringVar(&o.form.Encoding, "encoding", "", "wire `form` of avro (json, datum, ocf, single_object) and number (json, binary), which the registry does not know; empty means to try them")
+	flags.StringVar(&o.form.Message, "message", "", "`name` of the message in a protobuf schema that has several")
+	if err := o.parse(flags, args, e); err != nil {
 		return err
 	}
 	return o.run(ctx, e)
@@ -106,6 +113,7 @@ func (o order) print(ctx context.Context, client *danube.Client, e environment) 
 		return 0, err
 	}
 	_, _ = fmt.Fprintf(e.stderr, "subscribed to %s\n", o.sub.Topic)
+	decode := o.decoder(client, e.stderr)
 	for o.count == 0 || n < o.count {
 		if ctx.Err() != nil {
 			return n, ctx.Err() // although there may be messages
@@ -114,7 +122,7 @@ func (o order) print(ctx context.Context, client *danube.Client, e environment) 
 		if err != nil {
 			return n, err
 		}
-		if _, err := e.stdout.Write(o.render(m)); err != nil {
+		if _, err := e.stdout.Write(o.render(decode(ctx, m))); err != nil {
 			return n, err
 		}
 		n++

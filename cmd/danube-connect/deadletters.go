@@ -35,7 +35,7 @@ func deadLetters(ctx context.Context, args []string, e environment) error {
 	if !ok {
 		return connect.ConfigError("%q is no action; there are list and show", args[0])
 	}
-	o := order{render: render}
+	o := order{render: render, raw: true}
 	flags := flag.NewFlagSet("deadletters "+args[0], flag.ContinueOnError)
 	flags.BoolVar(&o.keep, "keep", false, "acknowledge nothing: the letters are still there for the next reader; the broker hands out only so many at once")
 	if err := o.parse(flags, args[1:], e); err != nil {

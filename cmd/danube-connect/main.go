@@ -52,7 +52,7 @@ func verbs() []verb {
 		{"consume", "print what arrives in a topic", consume},
 		{"deadletters", "read the records that could not be delivered", deadLetters},
 		{"offsets", "show and change the offsets of a stopped connector", offsets},
-		{"schemas", "hold a connector's schemas against the registry", schemas},
+		{"schemas", "hold a connector's schemas against the registry", compareSchemas},
 		{"help", "say how to use it, or one of its verbs", help},
 	}
 }

@@ -15,7 +15,15 @@ type printed struct {
 	Offset     uint64            `json:"offset"`
 	Key        *string           `json:"key,omitempty"` // an empty key is a key
 	Attributes map[string]string `json:"attributes,omitempty"`
+	Schema     *printedSchema    `json:"schema,omitempty"`
 	Payload    any               `json:"payload"`
+}
+
+// printedSchema is the version of a schema that a message names.
+type printedSchema struct {
+	Subject string `json:"subject,omitempty"` // unless the registry was not asked
+	Version uint32 `json:"version"`
+	ID      uint64 `json:"id"`
 }
 
 // render returns a message as one line of JSON.
@@ -23,6 +31,9 @@ func render(m danube.Message) []byte {
 	p := printed{Topic: m.Topic, Offset: m.Offset, Attributes: m.Attributes, Payload: payload(m.Payload)}
 	if m.Keyed {
 		p.Key = &m.Key
+	}
+	if m.SchemaID != 0 {
+		p.Schema = &printedSchema{m.SchemaSubject, m.SchemaVersion, m.SchemaID}
 	}
 	return line(&p, func() { p.Payload = inBase64(m.Payload) })
 }

@@ -30,8 +30,8 @@ const schemasUsage = `usage: danube-connect schemas ACTION [flags]
 danube-connect help schemas ACTION lists the flags.
 `
 
-// schemas looks at a configuration's schemas and at the registry's.
-func schemas(ctx context.Context, args []string, e environment) error {
+// compareSchemas looks at a configuration's schemas and at the registry's.
+func compareSchemas(ctx context.Context, args []string, e environment) error {
 	actions := map[string]func(context.Context, []string, environment) error{
 		"check": checkSchemas, "diff": diffSchemas, "list": listSubjects,
 	}

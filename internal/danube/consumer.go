@@ -30,6 +30,9 @@ type Message struct {
 	// the registry; 0 when it carries none.
 	SchemaID      uint64
 	SchemaVersion uint32
+	// SchemaSubject is the subject with that id, which no message carries: empty
+	// until somebody who has asked the registry fills it in.
+	SchemaSubject string
 	Attributes    map[string]string
 	Payload       []byte
 

@@ -53,6 +53,7 @@ func NewReader(r Registry, f Form) *Reader {
 // far as that is known, also with an error. An error of connect.ClassRetryable says
 // that the registry could not be asked.
 func (r *Reader) Decode(ctx context.Context, id uint64, number uint32, payload []byte) ([]byte, registry.Schema, error) {
+	number = max(number, 1) // a message without a version is of the first one
 	k, err := r.ask(ctx, which{id, number})
 	if err != nil {
 		return nil, registry.Schema{}, err
