@@ -185,15 +185,22 @@ func (g *guide) add(each guideType, strategy, definition string, version uint32)
 	}
 	fmt.Fprintf(&g.toml, "auto_register = true\nversion_strategy = %s\n\n", strategy)
 
-	transport, err := g.client.Transport(danube.Topic{Producer: connect.Producer{Topic: t.topic, Reliable: true}, Connector: "test"})
+	t.consumer = g.subscribe(t.topic)
+	g.topics = append(g.topics, t)
+	return t
+}
+
+// subscribe makes a topic and returns a consumer of it.
+func (g *guide) subscribe(topic string) *danube.Consumer {
+	g.t.Helper()
+	transport, err := g.client.Transport(danube.Topic{Producer: connect.Producer{Topic: topic, Reliable: true}, Connector: "test"})
 	must(g.t, err)
 	transport.Open(0)
 	<-transport.Events().Wake()
 	transport.Close()
-	t.consumer, err = g.client.Subscribe(g.t.Context(), danube.Subscription{Topic: t.topic, Name: "guide", Wait: true})
+	consumer, err := g.client.Subscribe(g.t.Context(), danube.Subscription{Topic: topic, Name: "guide", Wait: true})
 	must(g.t, err)
-	g.topics = append(g.topics, t)
-	return t
+	return consumer
 }
 
 // register registers definitions as somebody else.

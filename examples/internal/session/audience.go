@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/danube-messaging/danube-connect-go/internal/danube"
+	"github.com/danube-messaging/danube-connect-go/internal/schemas"
 )
 
 const (
@@ -22,6 +23,7 @@ const (
 // audience is a consumer of every topic. It prints what it receives.
 type audience struct {
 	client    *danube.Client
+	reader    *schemas.Reader
 	consumers []*danube.Consumer
 	to        io.Writer
 
@@ -41,7 +43,7 @@ func seat(ctx context.Context, url string, topics []string, to io.Writer) (*audi
 	if err != nil {
 		return nil, err
 	}
-	a := &audience{client: client, to: to, next: map[string]uint64{}, came: make(chan struct{})}
+	a := &audience{client: client, reader: schemas.NewReader(client, schemas.Form{}), to: to, next: map[string]uint64{}, came: make(chan struct{})}
 	for _, topic := range topics {
 		c, err := client.Subscribe(ctx, danube.Subscription{Topic: topic, Name: "audience"})
 		if err != nil {
@@ -82,7 +84,7 @@ func (a *audience) read(c *danube.Consumer) {
 
 // print writes one line and notes how far the topic has come.
 func (a *audience) print(m danube.Message) {
-	_, _ = io.WriteString(a.to, line(m))
+	_, _ = io.WriteString(a.to, line(a.decoded(m)))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if m.Offset >= a.next[m.Topic] {

@@ -80,6 +80,8 @@ var shown = []struct {
 	{danube.Message{Topic: "/d/t", Payload: []byte("tab\tonly")}, "/d/t      0  -            tab\tonly\n"},
 	{danube.Message{Topic: "/d/t", Payload: []byte("\x1b[2J")}, "/d/t      0  -            \"\\x1b[2J\"\n"},
 	{danube.Message{Topic: "/d/t", Key: "\x1b", Keyed: true, Payload: []byte{0xff}}, "/d/t      0  \"\\x1b\"       \"\\xff\"\n"},
+	{danube.Message{Topic: "/d/t", Payload: []byte("{}"), SchemaSubject: "s", SchemaVersion: 2}, "/d/t      0  -            {}  (s version 2)\n"},
+	{danube.Message{Topic: "/d/t", Payload: []byte("x"), Attributes: map[string]string{"danube.connect.dlq.error": "not\nJSON"}}, "/d/t      0  -            x\n  undeliverable: \"not\\nJSON\"\n"},
 	{danube.Message{Topic: "/d/t", Payload: []byte("a\u202eb")}, "/d/t      0  -            \"a\\u202eb\"\n"},
 }
 

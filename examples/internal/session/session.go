@@ -96,7 +96,7 @@ func (s Settings) run(source connect.Source, asked *asked, hall *audience) error
 	progress.end()
 	t := runtime.Totals()
 	if hall != nil {
-		hall.await(asked.now, t.Published)
+		hall.await(asked.now, t.Published+t.DeadLettered)
 		hall.leave()
 	}
 	_, said := fmt.Fprintf(s.Stdout, "read=%d published=%d committed=%d dead_lettered=%d skipped=%d withdrawn=%d in_flight=%d\n",
