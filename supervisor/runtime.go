@@ -17,6 +17,7 @@ import (
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/actors/committer"
 	"github.com/danube-messaging/danube-connect-go/actors/health"
+	"github.com/danube-messaging/danube-connect-go/codec"
 	"github.com/danube-messaging/danube-connect-go/config"
 	"github.com/danube-messaging/danube-connect-go/internal/danube"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
@@ -92,17 +93,18 @@ func New(source connect.Source, cfg config.Connector, opts Options) *Runtime {
 	rt.cut, rt.cutNow = context.WithCancel(context.Background())
 	rt.board = health.NewBoard(rt.changed)
 	rt.tolerance, rt.diverted = toleranceOf(&cfg), &diverted{log: rt.log}
+	plain, errPlain := codec.For(codec.Settings{})
 	rt.gate = handover.New(handover.Settings{
 		Budget: rt.budget, Tracker: rt.notices, MaxMessage: wire.MaxMessageSize,
 		BatchSize: cfg.Processing.BatchSize, Commits: canCommit(source) || cfg.Offsets.Path != "",
 		Transactional: contract.Transactional,
-		Invalid:       ruleOf(&cfg), Tolerance: rt.tolerance, Diverted: rt.diverted.note,
+		Invalid:       ruleOf(&cfg), Tolerance: rt.tolerance, Diverted: rt.diverted.note, Plain: plain,
 	})
 	rt.keeper = newKeeper(rt, source)
 	rt.source = rt.child(rt.keeper)
 	rt.topics = newTopics(rt)
 	rt.tree = newTree("connector "+cfg.ConnectorName, rt.log)
-	rt.err = errors.Join(cfg.Check(), checkMode(source), errContract, opts.checkBudget())
+	rt.err = errors.Join(cfg.Check(), checkMode(source), errContract, errPlain, opts.checkBudget())
 	return rt
 }
 

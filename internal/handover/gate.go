@@ -84,6 +84,9 @@ type Settings struct {
 	Invalid   letters.Rule
 	Tolerance *letters.Tolerance
 	Diverted  func(letters.Policy, error)
+	// Plain encodes the value of a record for its dead letter when the encoder of its
+	// topic has not; without, such a letter is empty.
+	Plain Encoder
 }
 
 // Gate is the one way in. Its methods are safe for concurrent use.

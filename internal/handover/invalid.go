@@ -61,7 +61,8 @@ func (g *Gate) divert(it *item, e *connect.Envelope, err error) error {
 }
 
 // letter makes the item the dead letter of a record: the bytes it was handed over
-// with, or was encoded to; none for a value that could not be marshalled.
+// with, or was encoded to, or the JSON of its value; none for a value that could not be
+// marshalled.
 func (g *Gate) letter(it *item, e *connect.Envelope, topic string, f *fault, payload []byte) error {
 	t := (*g.topics.Load())[topic]
 	if t == nil {
@@ -69,6 +70,10 @@ func (g *Gate) letter(it *item, e *connect.Envelope, topic string, f *fault, pay
 	}
 	if payload == nil {
 		payload = e.Record.Raw()
+	}
+	if payload == nil && g.settings.Plain != nil && e.Record.Kind() == connect.KindJSON {
+		// Why there is no JSON of it is what f says.
+		payload, _ = encode(g.settings.Plain, e.Record)
 	}
 	now := time.Now()
 	it.topic = t

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -90,21 +91,28 @@ func TestDivertedNowhere(t *testing.T) {
 	}
 }
 
-// An encoder's bytes travel in a letter where there are any; those of a value that is
-// none are its own.
+// An encoder's bytes travel in a letter where there are any, else the JSON of a value
+// that has some.
 func TestLetterCarries(t *testing.T) {
 	t.Parallel()
-	r := open()
+	r := newRig(Settings{MaxMessage: 1000, BatchSize: 100, Plain: values{}}, flow.Limits{Records: 1000, Bytes: 100000})
+	r.Begin(1)
 	r.declare(topicA, letters.Rule{Policy: letters.DeadLetter, Topic: topicL})
 	r.handAll(t,
 		connect.Bytes(topicA, []byte("encoded")).WithAttribute("danube.connect.seq", "1").Envelope(),
 		connect.JSON(topicA, 7).WithKey("\xff").WithAttribute("danube.connect.seq", "1").Envelope(),
+		connect.JSON(topicA, "no value").WithAttribute("danube.connect.seq", "1").Envelope(),
 	)
 	all := r.pipes[topicL].Take(nil)
-	if len(all) != 2 || string(all[0].Payload) != "encoded" || len(all[1].Payload) != 0 || all[1].Key != `"\xff"` || !all[1].Keyed {
+	if len(all) != 3 || string(all[0].Payload) != "encoded" || string(all[1].Payload) != "7" || len(all[2].Payload) != 0 || all[1].Key != `"\xff"` || !all[1].Keyed {
 		t.Errorf("%+v", all)
 	}
 }
+
+// values encodes the values that are numbers, and panics at others.
+type values struct{}
+
+func (values) Encode(r connect.Record) ([]byte, error) { return fmt.Append(nil, r.Value().(int)), nil }
 
 // A record that is refused is not read: a call that is not admitted counts nothing.
 func TestSkippedIsCountedWhenAdmitted(t *testing.T) {
