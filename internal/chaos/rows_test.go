@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,12 +57,7 @@ func (p *plan) at(at, length time.Duration, says string, begin, end func(*world)
 }
 
 func (p *plan) but(classes ...class) bool {
-	for _, c := range classes {
-		if p.class == c {
-			return false
-		}
-	}
-	return true
+	return !slices.Contains(classes, p.class)
 }
 
 // scenario is a row of the fault matrix, played with every class of source it can

@@ -33,7 +33,7 @@ func (r row) shown(p proof) (set [invariants + 1]bool) {
 	if text == "" {
 		text = r.keeps
 	}
-	for _, name := range strings.Fields(text) {
+	for name := range strings.FieldsSeq(text) {
 		for i := 1; i <= invariants; i++ {
 			if name == number(i) {
 				set[i] = true

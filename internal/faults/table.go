@@ -12,11 +12,13 @@ func number(i int) string { return fmt.Sprintf("I%d", i) }
 func report(rows []row, t *tally) string {
 	var b strings.Builder
 	line := func(id, fault string, cells []string, tests, seeds string) {
-		s := fmt.Sprintf("%-4s %-44s", id, fault)
+		var s strings.Builder
+		_, _ = fmt.Fprintf(&s, "%-4s %-44s", id, fault)
 		for _, c := range cells {
-			s += fmt.Sprintf("%5s", c)
+			_, _ = fmt.Fprintf(&s, "%5s", c)
 		}
-		_, _ = fmt.Fprintln(&b, strings.TrimRight(s+fmt.Sprintf(" %7s %7s", tests, seeds), " "))
+		_, _ = fmt.Fprintf(&s, " %7s %7s", tests, seeds)
+		_, _ = fmt.Fprintln(&b, strings.TrimRight(s.String(), " "))
 	}
 	var head []string
 	for i := 1; i <= invariants; i++ {
