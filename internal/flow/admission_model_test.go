@@ -67,7 +67,8 @@ func (m *admission) admit(t *rapid.T) {
 		m.expect(t, w == nil && errors.Is(err, ErrTooLarge), "a call of %d records and %d bytes was not refused: %v", c.Records, c.Bytes, err)
 	case w == nil:
 		m.expect(t, err == nil, "refused: %v", err)
-		m.expect(t, len(l.front()) == 0 && l.enters(c, nil), "admitted at once without room: %+v", c)
+		fits, _ := l.enters(c, &before{})
+		m.expect(t, len(l.front()) == 0 && fits, "admitted at once without room: %+v", c)
 		l.take(c)
 		m.taken = append(m.taken, admitted{c, epoch})
 	default:
@@ -139,16 +140,19 @@ func (m *admission) move(t *rapid.T) {
 	if slices.ContainsFunc(a.call.Topics, func(other Use) bool { return other.Topic == to }) {
 		t.Skip("the call is there already")
 	}
-	for i := range m.ledger.open {
-		if e := &m.ledger.open[i]; e.call == a.call && e.Topic == from {
-			e.Topic = to
-		}
-	}
+	use := *u
 	u.Topic = to
-	bytes := u.Bytes
-	for range u.Records {
+	bytes := use.Bytes
+	for moved := 1; moved <= use.Records; moved++ { // one by one: others may enter in between
+		m.ledger.give(a.call, from)
+		m.ledger.give(a.call, to)
+		m.ledger.open = append(m.ledger.open, entry{call: a.call, Use: Use{to, moved, use.Bytes}})
+		if left := use.Records - moved; left > 0 {
+			m.ledger.open = append(m.ledger.open, entry{call: a.call, Use: Use{from, left, 0}})
+		}
 		m.budget.Move(from, to, bytes)
 		bytes = 0
+		m.settle(t)
 	}
 }
 

@@ -56,25 +56,22 @@ func (l *ledger) lacks(c *Call) (topics, sources []int32) {
 	return topics, sources
 }
 
-// enters says whether c may enter behind the calls of front.
-func (l *ledger) enters(c *Call, front []*Call) bool {
-	var topics, sources []int32
+// before is what the calls in front of one wait for, each as it was when its turn came:
+// what it comes to lack because others pass it counts from the next time on.
+type before struct{ topics, sources []int32 }
+
+// enters says whether c may enter behind those in front; all: whether nobody may pass
+// it, because it waits for the whole.
+func (l *ledger) enters(c *Call, front *before) (in, all bool) {
+	topics, sources := l.lacks(c)
+	front.topics, front.sources = append(front.topics, topics...), append(front.sources, sources...)
+	if slices.ContainsFunc(c.Topics, func(u Use) bool { return slices.Contains(front.topics, u.Topic) }) ||
+		slices.ContainsFunc(c.Sources, func(s Span) bool { return slices.Contains(front.sources, s.Source) }) {
+		return false, false
+	}
 	records, bytes := l.held()
-	free := func(c *Call) bool {
-		return records+c.Records <= l.limits.Records && bytes+c.Bytes <= l.limits.Bytes
-	}
-	own := func(c *Call) bool {
-		lackTopics, lackSources := l.lacks(c)
-		topics, sources = append(topics, lackTopics...), append(sources, lackSources...)
-		return !slices.ContainsFunc(c.Topics, func(u Use) bool { return slices.Contains(topics, u.Topic) }) &&
-			!slices.ContainsFunc(c.Sources, func(s Span) bool { return slices.Contains(sources, s.Source) })
-	}
-	for _, f := range front {
-		if own(f) && !free(f) {
-			return false // it waits for the whole, and nobody passes
-		}
-	}
-	return own(c) && free(c)
+	in = records+c.Records <= l.limits.Records && bytes+c.Bytes <= l.limits.Bytes
+	return in, !in
 }
 
 func (l *ledger) take(c *Call) {
@@ -139,23 +136,19 @@ func (l *ledger) front() []*Call {
 	return calls
 }
 
-// grant lets in, one after the other, whoever may.
+// grant lets in, in turn, whoever may.
 func (l *ledger) grant() (in []*waiting) {
-	for {
-		var front []*Call
-		i := slices.IndexFunc(l.queue, func(w *waiting) bool {
-			if w.epoch != l.epoch {
-				return false
-			}
-			ok := l.enters(w.call, front)
-			front = append(front, w.call)
-			return ok
-		})
-		if i < 0 {
-			return in
+	front, full := &before{}, false
+	l.queue = slices.DeleteFunc(l.queue, func(w *waiting) bool {
+		if full || w.epoch != l.epoch {
+			return false
 		}
-		l.take(l.queue[i].call)
-		in = append(in, l.queue[i])
-		l.queue = slices.Delete(l.queue, i, i+1)
-	}
+		var ok bool
+		if ok, full = l.enters(w.call, front); ok {
+			l.take(w.call)
+			in = append(in, w)
+		}
+		return ok
+	})
+	return in
 }
