@@ -1,8 +1,6 @@
 package supervisor
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -154,14 +152,11 @@ func (d *diverted) note(p letters.Policy, err error) {
 		slog.Int("others_since_last_said", unsaid))
 }
 
-// halting makes an invalid record fatal, which is what the error policy says of those
-// it is asked about.
+// halting makes an invalid record fatal: the gate has asked the error policy, and is
+// left with what that does not help against.
 func halting(err error) error {
 	if connect.ClassOf(err) != connect.ClassInvalid {
 		return err
 	}
-	if _, final := errors.AsType[*letters.Final](err); final {
-		return connect.Fatal(err)
-	}
-	return connect.Fatal(fmt.Errorf(`%w; [errors] on_invalid is "halt"`, err))
+	return connect.Fatal(err)
 }

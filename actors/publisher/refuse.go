@@ -50,7 +50,7 @@ func (a *Actor) refuse(p *partition, r *flow.Result, class letters.Class, err er
 		a.giveUp(p, m, fmt.Errorf("a dead letter is refused, and there is nowhere else for it to go: %w", err))
 		return
 	case policy == letters.Halt:
-		a.giveUp(p, m, fmt.Errorf(`%w; [errors] on_invalid is "halt"`, err))
+		a.giveUp(p, m, letters.Halted(err))
 		return
 	default:
 		if wrong := a.divert(r, class, err); wrong != nil {
@@ -97,7 +97,7 @@ func (a *Actor) passOver(p *flow.Parcel) {
 func (a *Actor) divert(r *flow.Result, class letters.Class, err error) error {
 	inv, parcel := &a.settings.Invalid, &r.Message.Parcel
 	place := letters.Place{Topic: a.settings.Topic, Partition: parcel.Stamp.Partition, Position: parcel.Stamp.Position}
-	if many := inv.Tolerance.Fail(place); many != nil {
+	if many := inv.Tolerance.Fail(place, letters.Life{Epoch: parcel.Epoch, Source: parcel.Source}); many != nil {
 		return fmt.Errorf("%w; the last: %w", many, err)
 	}
 	if inv.Policy == letters.Skip {

@@ -52,12 +52,12 @@ func (b *batch) free() {
 // one goes the way of the error policy, unless its caller is to be told. The item
 // is built in its place: a variable would move to the heap, for Measure is given a
 // pointer into it.
-func (g *Gate) prepare(b *batch, e *connect.Envelope, told bool) error {
+func (g *Gate) prepare(at *epoch, b *batch, e *connect.Envelope, told bool) error {
 	b.items = append(b.items, item{offset: e.Offset})
 	it := &b.items[len(b.items)-1]
 	err := g.fill(it, e)
 	if err != nil && !told {
-		err = g.divert(it, e, err)
+		err = g.divert(at, it, e, err)
 	}
 	if err != nil {
 		b.items = b.items[:len(b.items)-1]
@@ -67,10 +67,10 @@ func (g *Gate) prepare(b *batch, e *connect.Envelope, told bool) error {
 
 func (g *Gate) fill(it *item, e *connect.Envelope) error {
 	switch {
-	case e.Err() != nil:
-		return invalid(e, &fault{letters.Bad, e.Err()})
 	case !e.Offset.IsZero() && !g.settings.Commits:
 		return connect.ConfigError("%s carries an offset but nothing keeps it: the source must implement connect.Committer, or hand over without offsets", e.Offset)
+	case e.Err() != nil:
+		return invalid(e, &fault{letters.Bad, e.Err()})
 	case e.IsMark():
 		if e.Offset.IsZero() {
 			return connect.Invalid(fmt.Errorf("mark without an offset; a mark is nothing but its offset"))

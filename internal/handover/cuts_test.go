@@ -153,7 +153,7 @@ func TestHandAllSizesItsGroups(t *testing.T) {
 		b := newBatch()
 		for i := range 7 {
 			e := at("p", uint64(i), "x")
-			if err := r.prepare(b, &e, false); err != nil {
+			if err := r.prepare(r.epoch, b, &e, false); err != nil {
 				t.Fatal(err)
 			}
 		}

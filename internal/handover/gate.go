@@ -184,17 +184,31 @@ func (g *Gate) hand(ctx context.Context, at *epoch, envelopes []connect.Envelope
 	b := newBatch()
 	defer b.free()
 	if waiter == nil {
-		g.settings.Tolerance.Read(len(envelopes))
+		g.settings.Tolerance.Read(records(envelopes))
 	}
 	for i := range envelopes {
-		if err := g.prepare(b, &envelopes[i], waiter != nil); err != nil {
+		if err := g.prepare(at, b, &envelopes[i], waiter != nil); err != nil {
 			return &Rejected{at: i, err: err}
 		}
 		if waiter != nil {
 			b.items[i].parcel.Waiter = waiter(i)
 		}
 	}
-	return g.admit(ctx, at, b, b.items)
+	err := g.admit(ctx, at, b, b.items)
+	if err != nil && waiter == nil {
+		g.untaken(at, b, envelopes)
+	}
+	return err
+}
+
+// records counts the envelopes that are more than marks.
+func records(envelopes []connect.Envelope) (n int) {
+	for i := range envelopes {
+		if !envelopes[i].IsMark() {
+			n++
+		}
+	}
+	return n
 }
 
 // Rejected is the error of one envelope of a call to Hand.
@@ -216,8 +230,7 @@ func (r *Rejected) Index() int { return r.at }
 // records and a quarter of the byte budget that need not be shared, never splitting a
 // position. An envelope that the error policy skips or makes a dead letter keeps its
 // place among them. When one is wrong beyond that, everything before it is handed over
-// first, but for positions
-// that go on in it or behind it, and nothing after.
+// first, but for positions that go on in it or behind it, and nothing after.
 func (g *Gate) HandAll(ctx context.Context, envelopes []connect.Envelope) error {
 	return g.Running().HandAll(ctx, envelopes)
 }
@@ -226,9 +239,9 @@ func (g *Gate) handAll(ctx context.Context, at *epoch, envelopes []connect.Envel
 	b := newBatch()
 	defer b.free()
 	var wrong error
-	g.settings.Tolerance.Read(len(envelopes))
+	g.settings.Tolerance.Read(records(envelopes))
 	for i := range envelopes {
-		if wrong = g.prepare(b, &envelopes[i], false); wrong != nil {
+		if wrong = g.prepare(at, b, &envelopes[i], false); wrong != nil {
 			break
 		}
 	}

@@ -28,10 +28,9 @@ func faulty(class letters.Class, format string, args ...any) error {
 }
 
 // divert does to an envelope that cannot be delivered what the error policy says: it
-// is skipped, or becomes a dead letter in its own place in the source's order. It
-// returns err itself where the policy is to halt, and an error that is final where
-// there is no way out.
-func (g *Gate) divert(it *item, e *connect.Envelope, err error) error {
+// is skipped, or becomes a dead letter in its own place in the source's order. Where
+// the policy is to halt, or there is no way out, the error it returns says so.
+func (g *Gate) divert(at *epoch, it *item, e *connect.Envelope, err error) error {
 	f, ok := errors.AsType[*fault](err)
 	if !ok {
 		return err
@@ -41,23 +40,44 @@ func (g *Gate) divert(it *item, e *connect.Envelope, err error) error {
 		rule = meant.Invalid
 	}
 	if rule.Policy == letters.Halt {
-		return err
+		return letters.Halted(err)
 	}
-	place := letters.Place{Topic: e.Record.Topic(), Partition: e.Offset.Partition, Position: e.Offset.Value}
-	if many := g.settings.Tolerance.Fail(place); many != nil {
-		return &letters.Final{Err: connect.Invalid(fmt.Errorf("%w; the last: %w", many, err))}
+	if many := g.settings.Tolerance.Fail(g.place(at, e)); many != nil {
+		return connect.Invalid(fmt.Errorf("%w; the last: %w", many, err))
 	}
 	payload := it.parcel.Payload
 	*it = item{offset: e.Offset, meant: meant}
 	if rule.Policy == letters.Skip {
 		it.skipped = true
 	} else if wrong := g.letter(it, e, rule.Topic, f, payload); wrong != nil {
-		return &letters.Final{Err: connect.Invalid(fmt.Errorf("%w; %w", err, wrong))}
+		return connect.Invalid(fmt.Errorf("%w; %w", err, wrong))
 	}
 	if g.settings.Diverted != nil {
 		g.settings.Diverted(rule.Policy, err)
 	}
 	return nil
+}
+
+// place says where an envelope stands, and in which life of its source partition.
+func (g *Gate) place(at *epoch, e *connect.Envelope) (letters.Place, letters.Life) {
+	place := letters.Place{Topic: e.Record.Topic(), Partition: e.Offset.Partition, Position: e.Offset.Value}
+	life := letters.Life{Epoch: at.number, Source: flow.NoSource}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if at == g.epoch && !at.shut && !e.Offset.IsZero() {
+		life.Source = g.source(at, e.Offset.Partition).id
+	}
+	return place, life
+}
+
+// untaken says of those that were diverted that their call was not admitted: its
+// caller may hand them over again.
+func (g *Gate) untaken(at *epoch, b *batch, envelopes []connect.Envelope) {
+	for i := range b.items {
+		if it := &b.items[i]; it.skipped || it.parcel.Letter {
+			g.settings.Tolerance.Again(g.place(at, &envelopes[i]))
+		}
+	}
 }
 
 // letter makes the item the dead letter of a record: the bytes it was handed over

@@ -208,7 +208,7 @@ func TestNothingPassesAShutGate(t *testing.T) {
 			defer b.free()
 			e := at("p", 1, "x")
 			epoch := r.Running().at
-			if err := errors.Join(r.prepare(b, &e, false), r.intern(epoch, b, b.items)); err != nil {
+			if err := errors.Join(r.prepare(r.epoch, b, &e, false), r.intern(epoch, b, b.items)); err != nil {
 				t.Fatal(err)
 			}
 			end(r)

@@ -5,6 +5,7 @@
 package letters
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -141,11 +142,7 @@ func bounded(s string) string {
 	return s + more
 }
 
-// Final is an error that is beyond the policy: it stops the runtime, and says so.
-type Final struct{ Err error }
-
-// Error is the cause's own text.
-func (f *Final) Error() string { return f.Err.Error() }
-
-// Unwrap returns the cause.
-func (f *Final) Unwrap() error { return f.Err }
+// Halted says of an error that it stops the runtime because that is the policy.
+func Halted(err error) error {
+	return fmt.Errorf(`%w; on_invalid is "halt"; "skip" or "dead_letter" would go on without the record`, err)
+}

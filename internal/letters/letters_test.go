@@ -69,11 +69,11 @@ func TestBounded(t *testing.T) {
 	}
 }
 
-func TestFinalIsItsCause(t *testing.T) {
+func TestHaltedSaysWhatWouldHelp(t *testing.T) {
 	t.Parallel()
-	cause := connect.Invalid(errors.New("too many"))
-	err := error(&Final{cause})
-	if err.Error() != "too many" || !errors.Is(err, cause) || connect.ClassOf(err) != connect.ClassInvalid {
+	cause := connect.Invalid(errors.New("no"))
+	err := Halted(cause)
+	if !errors.Is(err, cause) || connect.ClassOf(err) != connect.ClassInvalid || !strings.Contains(err.Error(), `on_invalid is "halt"; "skip" or "dead_letter"`) {
 		t.Errorf("%v, %v", err, connect.ClassOf(err))
 	}
 }

@@ -15,12 +15,20 @@ type Limits struct {
 	Window time.Duration
 }
 
-// Place tells a record that is read again from another. One with no Partition has no
-// place, and is like no other.
+// Place is where a record stands in the source: by it one that is read again is told
+// from another. Several may share a place, as the rows of a transaction do. One with no
+// Partition has none, and is like no other.
 type Place struct {
 	Topic     string
 	Partition string
 	Position  uint64
+}
+
+// Life tells one reading of a source partition from the next. Within one, no record
+// comes twice.
+type Life struct {
+	Epoch  uint64
+	Source int32
 }
 
 // Tolerance counts the records that could not be delivered. It is safe for
@@ -49,13 +57,26 @@ func (t *Tolerance) Read(n int) {
 // Fail counts a record that cannot be delivered, and says what is exceeded; nil
 // means that one more can be borne. What is exceeded names the keys of the
 // configuration.
-func (t *Tolerance) Fail(at Place) error {
+func (t *Tolerance) Fail(at Place, in Life) error {
 	if t == nil {
 		return nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.core.fail(time.Since(t.began), at)
+	return t.core.fail(time.Since(t.began), at, in)
+}
+
+// Again says that a record that was counted was not taken after all, so that it may
+// come once more in the same life.
+func (t *Tolerance) Again(at Place, in Life) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s := t.core.known[at]; s != nil && s.in == in && s.now > 0 {
+		s.now--
+	}
 }
 
 const (
@@ -73,8 +94,15 @@ type tolerance struct {
 	ring     [steps]step
 	reads    int
 	fails    int
-	distinct int // failures, each place once
-	known    map[Place]bool
+	distinct int // failures, those of records that are read again once
+	known    map[Place]*seen
+}
+
+// seen is how many records of one place have failed within the window: in the running
+// life, and at most in any.
+type seen struct {
+	in        Life
+	now, most int
 }
 
 // step is what one step of the window has seen.
@@ -84,7 +112,7 @@ type step struct {
 }
 
 func newTolerance(l Limits) tolerance {
-	return tolerance{limits: l, known: map[Place]bool{}}
+	return tolerance{limits: l, known: map[Place]*seen{}}
 }
 
 func (t *tolerance) read(now time.Duration, n int) {
@@ -92,19 +120,19 @@ func (t *tolerance) read(now time.Duration, n int) {
 	t.reads += n
 }
 
-// fail notes a failure. A place that failed within the window counts once against
-// Max, or a source that goes back to its last commit again and again would be
-// stopped for one bad record; against Ratio it counts every time, as what is read
-// does.
-func (t *tolerance) fail(now time.Duration, at Place) error {
+// fail notes a failure. Against Max a record counts once however often it is read
+// within the window, or a source that goes back to its last commit again and again
+// would be stopped for one bad record; against Ratio it counts every time, as what is
+// read does.
+func (t *tolerance) fail(now time.Duration, at Place, in Life) error {
 	s := t.move(now)
 	s.fails++
 	t.fails++
-	if at.Partition == "" || !t.known[at] {
+	placed := at.Partition != "" && t.limits.Max > 0
+	if !placed || t.isNew(at, in) {
 		s.distinct++
 		t.distinct++
-		if at.Partition != "" && t.limits.Max > 0 {
-			t.known[at] = true
+		if placed {
 			s.places = append(s.places, at)
 		}
 	}
@@ -118,6 +146,25 @@ func (t *tolerance) fail(now time.Duration, at Place) error {
 	return nil
 }
 
+// isNew notes that one more record of a place has failed, and reports whether that is
+// more than ever did in one life: those of a later life are the same again.
+func (t *tolerance) isNew(at Place, in Life) bool {
+	s := t.known[at]
+	if s == nil {
+		s = &seen{}
+		t.known[at] = s
+	}
+	if s.in != in {
+		s.in, s.now = in, 0
+	}
+	s.now++
+	if s.now <= s.most {
+		return false
+	}
+	s.most = s.now
+	return true
+}
+
 // move forgets what has left the window, and returns the running step.
 func (t *tolerance) move(now time.Duration) *step {
 	to := int64(now / max(t.limits.Window/steps, 1))
@@ -128,10 +175,19 @@ func (t *tolerance) move(now time.Duration) *step {
 		t.fails -= s.fails
 		t.distinct -= s.distinct
 		for _, p := range s.places {
-			delete(t.known, p)
+			t.forget(p)
 		}
 		*s = step{}
 	}
 	t.now = max(t.now, to)
 	return &t.ring[t.now%steps]
+}
+
+// forget lets go of one record of a place.
+func (t *tolerance) forget(at Place) {
+	s := t.known[at]
+	if s.most--; s.most == 0 {
+		delete(t.known, at)
+	}
+	s.now = min(s.now, s.most)
 }

@@ -14,6 +14,7 @@ type event struct {
 	at    time.Duration
 	reads int
 	place Place
+	life  Life
 	fail  bool
 }
 
@@ -56,7 +57,8 @@ func TestToleranceCountsAWindow(t *testing.T) {
 				continue
 			}
 			e.place = Place{Partition: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "partition"), Position: uint64(rapid.IntRange(0, 3).Draw(t, "position"))}
-			err := core.fail(now, e.place)
+			e.life = Life{Epoch: uint64(len(all) / 20), Source: int32(rapid.IntRange(0, 1).Draw(t, "source"))}
+			err := core.fail(now, e.place, e.life)
 			all = append(all, e)
 			// The window is whole steps: it begins where its first step does.
 			begins := (now/part - (steps - 1)) * part
@@ -74,21 +76,42 @@ func TestToleranceCountsAWindow(t *testing.T) {
 	})
 }
 
-// distinctIn counts failures, those of one place once as long as the one that counted
-// is within the window: what was counted when it happened.
+// distinctIn counts failures. Of a place that counts as often as the most failures of
+// one life: one more of a life counts unless so many have counted already and are
+// within the window.
 func distinctIn(all []event, begins, part time.Duration) (n int) {
-	counted := map[Place]time.Duration{}
+	counted := map[Place][]time.Duration{} // when
+	life, met := map[Place]Life{}, map[Place]int{}
 	for _, e := range all {
 		if !e.fail {
 			continue
 		}
-		from := (e.at/part - (steps - 1)) * part
-		if at, ok := counted[e.place]; ok && e.place.Partition != "" && at >= from {
+		if e.place.Partition == "" {
+			if e.at >= begins {
+				n++
+			}
 			continue
 		}
-		counted[e.place] = e.at
-		if e.at >= begins {
-			n++
+		from, kept := (e.at/part-(steps-1))*part, []time.Duration(nil)
+		for _, at := range counted[e.place] {
+			if at >= from {
+				kept = append(kept, at)
+			}
+		}
+		met[e.place] = min(met[e.place], len(kept))
+		if life[e.place] != e.life {
+			life[e.place], met[e.place] = e.life, 0
+		}
+		if met[e.place]++; met[e.place] > len(kept) {
+			kept = append(kept, e.at)
+		}
+		counted[e.place] = kept
+	}
+	for _, kept := range counted {
+		for _, at := range kept {
+			if at >= begins {
+				n++
+			}
 		}
 	}
 	return n
@@ -98,7 +121,8 @@ func TestToleranceInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tol := NewTolerance(Limits{Max: 2, Window: time.Minute})
-		fail := func(n int) error { return tol.Fail(Place{Partition: "p", Position: uint64(n)}) }
+		life := Life{}
+		fail := func(n int) error { life.Epoch++; return tol.Fail(Place{Partition: "p", Position: uint64(n)}, life) }
 		for _, n := range []int{1, 1, 1, 2} {
 			if err := fail(n); err != nil {
 				t.Errorf("two places are two failures, however often they are read: %v", err)
@@ -114,17 +138,50 @@ func TestToleranceInTime(t *testing.T) {
 	})
 }
 
+// Records that share a position, as the rows of a transaction do, count one by one; the
+// same ones read again, or handed over once more because there was no room, do not.
+func TestRecordsOfOnePositionAreMany(t *testing.T) {
+	t.Parallel()
+	tol := NewTolerance(Limits{Max: 3, Window: time.Hour})
+	at, in := Place{Partition: "p", Position: 7}, Life{Epoch: 1}
+	none := (*Tolerance)(nil)
+	none.Again(at, in)
+	tol.Again(at, in)
+	for n := range 3 {
+		for range 5 {
+			if err := tol.Fail(at, in); err != nil {
+				t.Fatalf("record %d of three: %v", n+1, err)
+			}
+			tol.Again(at, in)
+		}
+		if err := tol.Fail(at, in); err != nil {
+			t.Fatalf("record %d of three: %v", n+1, err)
+		}
+	}
+	for range 2 {
+		in.Source++
+		for range 3 {
+			if err := tol.Fail(at, in); err != nil {
+				t.Fatalf("read again: %v", err)
+			}
+		}
+	}
+	if err := tol.Fail(at, in); err == nil || !strings.Contains(err.Error(), "[errors] max allows 3") {
+		t.Errorf("the fourth = %v", err)
+	}
+}
+
 func TestRatioWantsASample(t *testing.T) {
 	t.Parallel()
 	tol := NewTolerance(Limits{Ratio: 0.5, Window: time.Hour})
 	tol.Read(sample - 1)
 	for range sample - 1 {
-		if err := tol.Fail(Place{}); err != nil {
+		if err := tol.Fail(Place{}, Life{}); err != nil {
 			t.Fatalf("%v, although fewer than %d were read", err, sample)
 		}
 	}
 	tol.Read(1)
-	if err := tol.Fail(Place{}); err == nil || !strings.Contains(err.Error(), "max_ratio") {
+	if err := tol.Fail(Place{}, Life{}); err == nil || !strings.Contains(err.Error(), "max_ratio") {
 		t.Errorf("all of %d = %v", sample, err)
 	}
 }
@@ -135,7 +192,7 @@ func TestNoTolerance(t *testing.T) {
 	none.Read(1)
 	unlimited := NewTolerance(Limits{Window: time.Second})
 	for range 1000 {
-		if none.Fail(Place{}) != nil || unlimited.Fail(Place{Partition: "p"}) != nil {
+		if none.Fail(Place{}, Life{}) != nil || unlimited.Fail(Place{Partition: "p"}, Life{}) != nil {
 			t.Fatal("no limit is exceeded")
 		}
 	}
@@ -149,7 +206,7 @@ func TestToleranceForgets(t *testing.T) {
 	t.Parallel()
 	core := newTolerance(Limits{Max: 10, Window: time.Minute})
 	for n := range 10_000 {
-		_ = core.fail(time.Duration(n)*10*time.Second, Place{Partition: "p", Position: uint64(n)})
+		_ = core.fail(time.Duration(n)*10*time.Second, Place{Partition: "p", Position: uint64(n)}, Life{})
 	}
 	if n := len(core.known); n > 7 {
 		t.Errorf("%d places are remembered; six are within the window", n)
