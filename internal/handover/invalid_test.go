@@ -150,6 +150,8 @@ func TestToleranceCountsRecords(t *testing.T) {
 	if err := r.Hand(t.Context(), []connect.Envelope{bad}, nil); err != nil {
 		t.Errorf("the third of three = %v", err)
 	}
+	r.Revoke("p")
+	r.handAll(t, bad, bad, bad) // read again
 	if err := r.Hand(t.Context(), []connect.Envelope{bad}, nil); err == nil || !strings.Contains(err.Error(), "[errors] max allows 3") {
 		t.Errorf("the fourth of three = %v", err)
 	}

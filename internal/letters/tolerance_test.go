@@ -56,8 +56,8 @@ func TestToleranceCountsAWindow(t *testing.T) {
 				all = append(all, e)
 				continue
 			}
-			e.place = Place{Partition: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "partition"), Position: uint64(rapid.IntRange(0, 3).Draw(t, "position"))}
-			e.life = Life{Epoch: uint64(len(all) / 20), Source: int32(rapid.IntRange(0, 1).Draw(t, "source"))}
+			e.place = Place{Partition: rapid.SampledFrom([]string{"", "a", "a"}).Draw(t, "partition"), Position: uint64(rapid.IntRange(0, 1).Draw(t, "position"))}
+			e.life = Life{Epoch: uint64(len(all) / 40), Source: int32(rapid.IntRange(0, 1).Draw(t, "source"))}
 			err := core.fail(now, e.place, e.life)
 			all = append(all, e)
 			// The window is whole steps: it begins where its first step does.
@@ -168,6 +168,31 @@ func TestRecordsOfOnePositionAreMany(t *testing.T) {
 	}
 	if err := tol.Fail(at, in); err == nil || !strings.Contains(err.Error(), "[errors] max allows 3") {
 		t.Errorf("the fourth = %v", err)
+	}
+}
+
+// What has left the window is not made up for by what is read again.
+func TestPlacesLeaveTheWindow(t *testing.T) {
+	t.Parallel()
+	core := newTolerance(Limits{Max: 3, Window: time.Minute})
+	at := Place{Partition: "p"}
+	for i, step := range []struct {
+		at  time.Duration
+		in  Life
+		few bool
+	}{
+		{0, Life{}, true},
+		{0, Life{}, true},
+		{30 * time.Second, Life{}, true},
+		{61 * time.Second, Life{}, true}, // the first two have left
+		{62 * time.Second, Life{Epoch: 1}, true},
+		{62 * time.Second, Life{Epoch: 1}, true},
+		{62 * time.Second, Life{Epoch: 1}, true},
+		{62 * time.Second, Life{Epoch: 1}, false},
+	} {
+		if err := core.fail(step.at, at, step.in); (err == nil) != step.few {
+			t.Errorf("failure %d: %v", i+1, err)
+		}
 	}
 }
 
