@@ -107,7 +107,7 @@ func (k *keeper) begin(ctx context.Context) error {
 	k.life.opening()
 	e := newEpoch(k.rt, number)
 	k.mu.Lock()
-	k.current = e
+	k.current, k.reopen = e, nil // until its intake runs there is nothing to end
 	k.mu.Unlock()
 	k.call("Initialize", func() { err = k.source.Initialize(bounded, e) })
 	if err != nil {

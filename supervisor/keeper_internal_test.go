@@ -45,6 +45,39 @@ func TestCheckWithoutAnEpoch(t *testing.T) {
 	})
 }
 
+// Whoever asks for a re-open while one is under way asks for nothing more: there is no
+// intake to end.
+func TestReopenDuringInitialize(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var rt *Runtime
+		var log written
+		inits := 0
+		s := &idle{initialize: func(context.Context) error {
+			if inits++; inits == 2 {
+				rt.keeper.Reopen(errBoom)
+			}
+			return nil
+		}}
+		rt = New(replays{s}, settings(), Options{Logger: loud(&log), Dial: nobody})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- rt.Run(ctx) }()
+		time.Sleep(time.Second)
+		rt.keeper.Reopen(errBoom)
+		time.Sleep(time.Minute)
+		cancel()
+		if err := <-ended; err != nil || inits != 2 || log.has("panic") {
+			t.Errorf("Run = %v, %d times initialized:\n%s", err, inits, log.String())
+		}
+	})
+}
+
+// replays is a source that offers again what was not committed.
+type replays struct{ *idle }
+
+func (replays) Commit(context.Context, []connect.Offset) error { return nil }
+
 func TestReportsWithoutAnEpoch(t *testing.T) {
 	t.Parallel()
 	rt := standing(t, &idle{}, new(written))

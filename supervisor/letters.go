@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -22,6 +23,42 @@ func ruleOf(c *config.Connector) letters.Rule {
 func ruleFor(c *config.Connector, topic string) letters.Rule {
 	t := c.TopicFor(topic)
 	return letters.Rule{Policy: letters.PolicyOf(t.OnInvalid), Topic: t.DeadLetterTopic}
+}
+
+// rule is ruleFor, but that the letters of a dead-letter topic's own records stay in
+// it: were they for another, no order of stopping would let both become dry.
+func (t *topics) rule(topic string) letters.Rule {
+	r := ruleFor(&t.rt.cfg, topic)
+	if t.mailboxes[topic] {
+		r.Topic = topic
+	}
+	return r
+}
+
+// checkMailbox refuses what a dead-letter topic cannot be: one whose OK promises
+// nothing, and one with a dead-letter topic of its own.
+func (t *topics) checkMailbox(p connect.Producer) error {
+	if !t.mailboxes[p.Topic] {
+		return nil
+	}
+	var errs []error
+	if !p.Reliable {
+		errs = append(errs, connect.ConfigError("topic %s is declared with reliable = false and takes dead letters: the broker drops what nobody is reading, and the offsets would not wait for it; declare it reliable, or name another dead_letter_topic", p.Topic))
+	}
+	if other := t.rt.cfg.Topics[p.Topic].DeadLetterTopic; other != "" && other != p.Topic {
+		errs = append(errs, connect.ConfigError("[topics.%q] dead_letter_topic = %q: the topic takes dead letters itself, and those of its own records stay in it; leave the key out", p.Topic, other))
+	}
+	return errors.Join(errs...)
+}
+
+// disagree is the error of a topic that is declared in two ways.
+func (t *topics) disagree(p, before connect.Producer) error {
+	hint := ""
+	if t.mailboxes[p.Topic] {
+		hint = "; a dead-letter topic nobody has declared is made with the first topics, so declare it before them or with them"
+	}
+	return connect.ConfigError("topic %s is declared with partitions = %d, reliable = %t, and was declared with partitions = %d, reliable = %t; they must agree%s",
+		p.Topic, p.Partitions, p.Reliable, before.Partitions, before.Reliable, hint)
 }
 
 func toleranceOf(c *config.Connector) *letters.Tolerance {
@@ -67,7 +104,7 @@ func (t *topics) withMailboxes(producers []connect.Producer) []connect.Producer 
 	}
 	need(ruleOf(&t.rt.cfg))
 	for _, p := range producers {
-		need(ruleFor(&t.rt.cfg, p.Topic))
+		need(t.rule(p.Topic))
 	}
 	return append(first, rest...)
 }

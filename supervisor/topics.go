@@ -66,9 +66,7 @@ func (t *topics) declare(producers ...connect.Producer) error {
 		}
 		if before, ok := t.find(fresh, p.Topic); ok {
 			if before.producer != p {
-				before := before.producer
-				errs = append(errs, connect.ConfigError("topic %s is declared with partitions = %d, reliable = %t, and was declared with partitions = %d, reliable = %t; they must agree",
-					p.Topic, p.Partitions, p.Reliable, before.Partitions, before.Reliable))
+				errs = append(errs, t.disagree(p, before.producer))
 			}
 			continue
 		}
@@ -109,7 +107,7 @@ func (t *topics) find(fresh []*topic, name string) (*topic, bool) {
 // make builds a publisher, its transport, its pipe, and what the gate is to know.
 func (t *topics) make(p connect.Producer, index int32, fresh []*topic) (*topic, error) {
 	cfg := &t.rt.cfg
-	if err := checkOrder(t.rt.contract, p.Topic, cfg); err != nil {
+	if err := errors.Join(checkOrder(t.rt.contract, p.Topic, cfg), t.checkMailbox(p)); err != nil {
 		return nil, err
 	}
 	encoder, schema, err := t.rt.schemaOf(p.Topic)
@@ -125,14 +123,14 @@ func (t *topics) make(p connect.Producer, index int32, fresh []*topic) (*topic, 
 	}
 	pipe := flow.NewPipe[flow.Parcel]()
 	made := &topic{producer: p, transport: transport, states: make([]partitionState, max(p.Partitions, 1))}
-	rule, stop := ruleFor(cfg, p.Topic), t.stop
+	rule, stop := t.rule(p.Topic), t.stop
 	made.handed = &handover.Topic{Producer: p, Index: index, Encoder: encoder, Schema: schema, Measure: transport.Measure, Pipe: pipe, Invalid: rule}
 	if t.mailboxes[p.Topic] {
 		made.opening, stop = make(chan struct{}), t.lastStop
 	}
 	box, other := t.find(fresh, rule.Topic)
 	if !other {
-		box = made // only a dead-letter topic's own letters stay in it
+		box = made // a dead-letter topic's own letters stay in it
 	}
 	made.publisher = publisher.New(publisher.Settings{
 		Topic: p.Topic, Index: index, Partitions: p.Partitions,
