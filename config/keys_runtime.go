@@ -123,12 +123,12 @@ var runtimeKeys = []key{
 	},
 	{
 		path: "errors.dead_letter_topic", value: "", note: "`/default/NAME-dead-letters`, after `connector_name`",
-		doc:  "The topic dead letters are published to: a reliable one without partitions, unless the source declares it itself.",
+		doc:  "The topic dead letters are published to: a reliable one without partitions, unless the source declares it itself, which it must do as reliable.",
 		edge: "Keep it apart from the names of other topics: the broker does not create `/default/orders` while there is a `/default/orders-dead-letters`. Topics declared at the start are created first.",
 	},
 	{
 		path: "errors.max", value: 0, unit: "records", max: 1_000_000_000,
-		doc:  "More such records than this within `errors.window` stop the runtime. One that is read again after a restart of the source counts once.",
+		doc:  "More such records than this within `errors.window` stop the runtime. One that is read again, because the source was re-opened, counts once.",
 		edge: "0: no limit. It is of use with \"skip\" and \"dead_letter\".",
 	},
 	{

@@ -40,7 +40,7 @@ var topicKeys = []key{
 	{
 		path: "topics.*.dead_letter_topic", note: "as in [errors]", value: "",
 		doc:  "`errors.dead_letter_topic` for records of this topic.",
-		edge: "Leave it out for that of [errors].",
+		edge: "Leave it out for that of [errors]. The letters of a dead-letter topic's own records stay in it, so there it can name nothing else.",
 	},
 
 	{

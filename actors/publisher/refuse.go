@@ -97,7 +97,7 @@ func (a *Actor) passOver(p *flow.Parcel) {
 func (a *Actor) divert(r *flow.Result, class letters.Class, err error) error {
 	inv, parcel := &a.settings.Invalid, &r.Message.Parcel
 	place := letters.Place{Topic: a.settings.Topic, Partition: parcel.Stamp.Partition, Position: parcel.Stamp.Position}
-	if many := inv.Tolerance.Fail(place, letters.Life{Epoch: parcel.Epoch, Source: parcel.Source}); many != nil {
+	if many := inv.Tolerance.Fail(place, parcel.Epoch, parcel.Source); many != nil {
 		return fmt.Errorf("%w; the last: %w", many, err)
 	}
 	if inv.Policy == letters.Skip {

@@ -15,9 +15,10 @@ var hostFaults = []row{
 			{dir: "supervisor", test: "TestServedOnce", shows: "I9"},
 			{dir: "supervisor", test: "TestStopWhileSending"},
 			{dir: "supervisor", test: "TestLongInitialize", shows: "I9"},
+			{dir: "supervisor", test: "TestStopWhilePaused", shows: "I9"},
+			{dir: "supervisor", test: "TestFaultsWhilePaused"},
 		},
 		kinds: []string{"process stopped", "process killed"},
-		open:  "pausing and resuming are not built",
 	},
 	{
 		id: 30, fault: "burst, hot key, huge record, empty record", keeps: "I7 I5 I11",

@@ -59,15 +59,15 @@ func (g *Gate) divert(at *epoch, it *item, e *connect.Envelope, err error) error
 }
 
 // place says where an envelope stands, and in which life of its source partition.
-func (g *Gate) place(at *epoch, e *connect.Envelope) (letters.Place, letters.Life) {
-	place := letters.Place{Topic: e.Record.Topic(), Partition: e.Offset.Partition, Position: e.Offset.Value}
-	life := letters.Life{Epoch: at.number, Source: flow.NoSource}
+func (g *Gate) place(at *epoch, e *connect.Envelope) (place letters.Place, number uint64, source int32) {
+	place = letters.Place{Topic: e.Record.Topic(), Partition: e.Offset.Partition, Position: e.Offset.Value}
+	source = flow.NoSource
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if at == g.epoch && !at.shut && !e.Offset.IsZero() {
-		life.Source = g.source(at, e.Offset.Partition).id
+		source = g.source(at, e.Offset.Partition).id
 	}
-	return place, life
+	return place, at.number, source
 }
 
 // untaken says of those that were diverted that their call was not admitted: its

@@ -24,11 +24,11 @@ type Place struct {
 	Position  uint64
 }
 
-// Life tells one reading of a source partition from the next. Within one, no record
+// life tells one reading of a source partition from the next. Within one, no record
 // comes twice.
-type Life struct {
-	Epoch  uint64
-	Source int32
+type life struct {
+	epoch  uint64
+	source int32
 }
 
 // Tolerance counts the records that could not be delivered. It is safe for
@@ -56,25 +56,25 @@ func (t *Tolerance) Read(n int) {
 
 // Fail counts a record that cannot be delivered, and says what is exceeded; nil
 // means that one more can be borne. What is exceeded names the keys of the
-// configuration.
-func (t *Tolerance) Fail(at Place, in Life) error {
+// configuration. epoch and source are those of the parcel it is or would be.
+func (t *Tolerance) Fail(at Place, epoch uint64, source int32) error {
 	if t == nil {
 		return nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.core.fail(time.Since(t.began), at, in)
+	return t.core.fail(time.Since(t.began), at, life{epoch, source})
 }
 
 // Again says that a record that was counted was not taken after all, so that it may
 // come once more in the same life.
-func (t *Tolerance) Again(at Place, in Life) {
+func (t *Tolerance) Again(at Place, epoch uint64, source int32) {
 	if t == nil {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s := t.core.known[at]; s != nil && s.in == in && s.now > 0 {
+	if s := t.core.known[at]; s != nil && s.in == (life{epoch, source}) && s.now > 0 {
 		s.now--
 	}
 }
@@ -101,7 +101,7 @@ type tolerance struct {
 // seen is how many records of one place have failed within the window: in the running
 // life, and at most in any.
 type seen struct {
-	in        Life
+	in        life
 	now, most int
 }
 
@@ -124,7 +124,7 @@ func (t *tolerance) read(now time.Duration, n int) {
 // within the window, or a source that goes back to its last commit again and again
 // would be stopped for one bad record; against Ratio it counts every time, as what is
 // read does.
-func (t *tolerance) fail(now time.Duration, at Place, in Life) error {
+func (t *tolerance) fail(now time.Duration, at Place, in life) error {
 	s := t.move(now)
 	s.fails++
 	t.fails++
@@ -148,7 +148,7 @@ func (t *tolerance) fail(now time.Duration, at Place, in Life) error {
 
 // isNew notes that one more record of a place has failed, and reports whether that is
 // more than ever did in one life: those of a later life are the same again.
-func (t *tolerance) isNew(at Place, in Life) bool {
+func (t *tolerance) isNew(at Place, in life) bool {
 	s := t.known[at]
 	if s == nil {
 		s = &seen{}

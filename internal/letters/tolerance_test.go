@@ -14,7 +14,7 @@ type event struct {
 	at    time.Duration
 	reads int
 	place Place
-	life  Life
+	life  life
 	fail  bool
 }
 
@@ -57,7 +57,7 @@ func TestToleranceCountsAWindow(t *testing.T) {
 				continue
 			}
 			e.place = Place{Partition: rapid.SampledFrom([]string{"", "a", "a"}).Draw(t, "partition"), Position: uint64(rapid.IntRange(0, 1).Draw(t, "position"))}
-			e.life = Life{Epoch: uint64(len(all) / 40), Source: int32(rapid.IntRange(0, 1).Draw(t, "source"))}
+			e.life = life{uint64(len(all) / 40), int32(rapid.IntRange(0, 1).Draw(t, "source"))}
 			err := core.fail(now, e.place, e.life)
 			all = append(all, e)
 			// The window is whole steps: it begins where its first step does.
@@ -81,7 +81,7 @@ func TestToleranceCountsAWindow(t *testing.T) {
 // within the window.
 func distinctIn(all []event, begins, part time.Duration) (n int) {
 	counted := map[Place][]time.Duration{} // when
-	life, met := map[Place]Life{}, map[Place]int{}
+	lives, met := map[Place]life{}, map[Place]int{}
 	for _, e := range all {
 		if !e.fail {
 			continue
@@ -99,8 +99,8 @@ func distinctIn(all []event, begins, part time.Duration) (n int) {
 			}
 		}
 		met[e.place] = min(met[e.place], len(kept))
-		if life[e.place] != e.life {
-			life[e.place], met[e.place] = e.life, 0
+		if lives[e.place] != e.life {
+			lives[e.place], met[e.place] = e.life, 0
 		}
 		if met[e.place]++; met[e.place] > len(kept) {
 			kept = append(kept, e.at)
@@ -121,8 +121,8 @@ func TestToleranceInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tol := NewTolerance(Limits{Max: 2, Window: time.Minute})
-		life := Life{}
-		fail := func(n int) error { life.Epoch++; return tol.Fail(Place{Partition: "p", Position: uint64(n)}, life) }
+		epoch := uint64(0)
+		fail := func(n int) error { epoch++; return tol.Fail(Place{Partition: "p", Position: uint64(n)}, epoch, 0) }
 		for _, n := range []int{1, 1, 1, 2} {
 			if err := fail(n); err != nil {
 				t.Errorf("two places are two failures, however often they are read: %v", err)
@@ -143,30 +143,30 @@ func TestToleranceInTime(t *testing.T) {
 func TestRecordsOfOnePositionAreMany(t *testing.T) {
 	t.Parallel()
 	tol := NewTolerance(Limits{Max: 3, Window: time.Hour})
-	at, in := Place{Partition: "p", Position: 7}, Life{Epoch: 1}
+	at, source := Place{Partition: "p", Position: 7}, int32(0)
 	none := (*Tolerance)(nil)
-	none.Again(at, in)
-	tol.Again(at, in)
+	none.Again(at, 1, source)
+	tol.Again(at, 1, source)
 	for n := range 3 {
 		for range 5 {
-			if err := tol.Fail(at, in); err != nil {
+			if err := tol.Fail(at, 1, source); err != nil {
 				t.Fatalf("record %d of three: %v", n+1, err)
 			}
-			tol.Again(at, in)
+			tol.Again(at, 1, source)
 		}
-		if err := tol.Fail(at, in); err != nil {
+		if err := tol.Fail(at, 1, source); err != nil {
 			t.Fatalf("record %d of three: %v", n+1, err)
 		}
 	}
 	for range 2 {
-		in.Source++
+		source++
 		for range 3 {
-			if err := tol.Fail(at, in); err != nil {
+			if err := tol.Fail(at, 1, source); err != nil {
 				t.Fatalf("read again: %v", err)
 			}
 		}
 	}
-	if err := tol.Fail(at, in); err == nil || !strings.Contains(err.Error(), "[errors] max allows 3") {
+	if err := tol.Fail(at, 1, source); err == nil || !strings.Contains(err.Error(), "[errors] max allows 3") {
 		t.Errorf("the fourth = %v", err)
 	}
 }
@@ -178,17 +178,17 @@ func TestPlacesLeaveTheWindow(t *testing.T) {
 	at := Place{Partition: "p"}
 	for i, step := range []struct {
 		at  time.Duration
-		in  Life
+		in  life
 		few bool
 	}{
-		{0, Life{}, true},
-		{0, Life{}, true},
-		{30 * time.Second, Life{}, true},
-		{61 * time.Second, Life{}, true}, // the first two have left
-		{62 * time.Second, Life{Epoch: 1}, true},
-		{62 * time.Second, Life{Epoch: 1}, true},
-		{62 * time.Second, Life{Epoch: 1}, true},
-		{62 * time.Second, Life{Epoch: 1}, false},
+		{0, life{}, true},
+		{0, life{}, true},
+		{30 * time.Second, life{}, true},
+		{61 * time.Second, life{}, true}, // the first two have left
+		{62 * time.Second, life{epoch: 1}, true},
+		{62 * time.Second, life{epoch: 1}, true},
+		{62 * time.Second, life{epoch: 1}, true},
+		{62 * time.Second, life{epoch: 1}, false},
 	} {
 		if err := core.fail(step.at, at, step.in); (err == nil) != step.few {
 			t.Errorf("failure %d: %v", i+1, err)
@@ -201,12 +201,12 @@ func TestRatioWantsASample(t *testing.T) {
 	tol := NewTolerance(Limits{Ratio: 0.5, Window: time.Hour})
 	tol.Read(sample - 1)
 	for range sample - 1 {
-		if err := tol.Fail(Place{}, Life{}); err != nil {
+		if err := tol.Fail(Place{}, 1, 0); err != nil {
 			t.Fatalf("%v, although fewer than %d were read", err, sample)
 		}
 	}
 	tol.Read(1)
-	if err := tol.Fail(Place{}, Life{}); err == nil || !strings.Contains(err.Error(), "max_ratio") {
+	if err := tol.Fail(Place{}, 1, 0); err == nil || !strings.Contains(err.Error(), "max_ratio") {
 		t.Errorf("all of %d = %v", sample, err)
 	}
 }
@@ -217,7 +217,7 @@ func TestNoTolerance(t *testing.T) {
 	none.Read(1)
 	unlimited := NewTolerance(Limits{Window: time.Second})
 	for range 1000 {
-		if none.Fail(Place{}, Life{}) != nil || unlimited.Fail(Place{Partition: "p"}, Life{}) != nil {
+		if none.Fail(Place{}, 1, 0) != nil || unlimited.Fail(Place{Partition: "p"}, 1, 0) != nil {
 			t.Fatal("no limit is exceeded")
 		}
 	}
@@ -231,7 +231,7 @@ func TestToleranceForgets(t *testing.T) {
 	t.Parallel()
 	core := newTolerance(Limits{Max: 10, Window: time.Minute})
 	for n := range 10_000 {
-		_ = core.fail(time.Duration(n)*10*time.Second, Place{Partition: "p", Position: uint64(n)}, Life{})
+		_ = core.fail(time.Duration(n)*10*time.Second, Place{Partition: "p", Position: uint64(n)}, life{})
 	}
 	if n := len(core.known); n > 7 {
 		t.Errorf("%d places are remembered; six are within the window", n)
