@@ -24,7 +24,8 @@ type Contract struct {
 	// PrunesOnAck: what Commit has been given is gone for good in the external
 	// system. Committing what the broker has only in memory is refused
 	// ([delivery] commit_after = "acknowledged"): a crash of the broker would lose
-	// it at both ends.
+	// it at both ends. A topic that is not reliable promises nothing to begin with, so
+	// commits do not wait for it.
 	PrunesOnAck bool
 
 	// AckGatesProgress: the external system sends no more until it is told how far
@@ -48,7 +49,8 @@ type Contract struct {
 
 	// MaxUnacked is how many records the external system hands out before it must
 	// see a commit; 0 means any number. The window, and what is read ahead of the
-	// commit, keep to it.
+	// commit, keep to it: a source that makes several records of one, to be handed
+	// over together, declares as many times more.
 	MaxUnacked int
 }
 

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"maps"
 	"testing"
 
 	connect "github.com/danube-messaging/danube-connect-go"
@@ -14,9 +15,7 @@ func lettered(t *testing.T, more map[string]config.Topic) *Runtime {
 	rt := standing(t, &idle{}, new(written))
 	rt.cfg.Errors.OnInvalid = "dead_letter"
 	rt.cfg.Topics = map[string]config.Topic{"/default/own": {DeadLetterTopic: "/default/box"}}
-	for name, topic := range more {
-		rt.cfg.Topics[name] = topic
-	}
+	maps.Copy(rt.cfg.Topics, more)
 	rt.topics.mailboxes = mailboxes(&rt.cfg)
 	return rt
 }

@@ -278,7 +278,7 @@ func (g *Gate) admit(ctx context.Context, at *epoch, b *batch, items []item) err
 	err := g.settings.Budget.Admit(ctx, at.quit, connect.ErrStopped, at.number, &b.call)
 	if errors.Is(err, flow.ErrTooLarge) {
 		l := g.settings.Budget.Limits()
-		return connect.Invalid(fmt.Errorf("%d records of %d bytes handed over as one: %w of %d records and %d bytes; hand over less at once, or raise [delivery] window_records or budget_bytes",
+		return connect.Invalid(fmt.Errorf("%d records of %d bytes handed over as one: %w of %d records and %d bytes; hand over less at once, or raise what bounds it: [delivery] window_records or budget_bytes, the shared Budget, or the source's MaxUnacked",
 			b.call.Records, b.call.Bytes, err, l.Records, l.Bytes))
 	}
 	if err != nil {
