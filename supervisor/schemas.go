@@ -20,10 +20,9 @@ import (
 type SchemaCheck = schemas.Result
 
 // CheckSchemas makes the checks of [[schemas]] that a start makes, without a
-// start: files, registry, versions. It registers nothing. There is a SchemaCheck
-// for every entry, in order; the error is about the rest of the configuration.
-// What a topic's own broker holds its messages to is known only once a producer
-// is there.
+// start: files, registry, versions, and what the brokers of topics that exist hold
+// their messages to. It registers and creates nothing. There is a SchemaCheck for
+// every entry, in order; the error is about the rest of the configuration.
 func CheckSchemas(ctx context.Context, cfg config.Connector, opts Options) ([]SchemaCheck, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err

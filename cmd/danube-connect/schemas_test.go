@@ -7,9 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/danube-messaging/danube-connect-go/config"
 	"github.com/danube-messaging/danube-connect-go/devbroker"
 	"github.com/danube-messaging/danube-connect-go/internal/danube"
 	"github.com/danube-messaging/danube-connect-go/internal/registry"
+	"github.com/danube-messaging/danube-connect-go/internal/wire"
 )
 
 const (
@@ -171,7 +176,9 @@ func TestSchemasWithoutARegistry(t *testing.T) {
 		t.Errorf("exit code %d, saying %s, printed\n%s", got.code, got.stderr, got.stdout)
 	}
 	file := schemasOf(t, "http://"+address, right+entry("/iot/broken", "broken", "json_schema", `schema_file = "no.json"`), files)
-	if got := lookAt(limited(t), file, "check"); got.code != misuse || !strings.Contains(got.stdout, "no.json: no such file") && !strings.Contains(got.stderr, "no.json") {
+	// What is wrong already does not wait for a registry to find more.
+	ctx := limited(t)
+	if got := lookAt(ctx, file, "check", "-timeout", "1h"); ctx.Err() != nil || got.code != misuse || !strings.Contains(got.stdout+got.stderr, "no.json") {
 		t.Errorf("exit code %d, saying %s, printed\n%s", got.code, got.stderr, got.stdout)
 	}
 }
@@ -181,5 +188,43 @@ func TestAConfigurationWithoutSchemas(t *testing.T) {
 	got := lookAt(limited(t), schemasOf(t, "http://127.0.0.1:1", "", map[string]string{}), "check")
 	if got.code != done || got.stdout != "" || !strings.Contains(got.stderr, "has no [[schemas]]") {
 		t.Errorf("exit code %d, saying %s, printed\n%s", got.code, got.stderr, got.stdout)
+	}
+}
+
+// A form that the broker of a topic would refuse is wrong, and which would pass is
+// said; a topic that does not exist stays away.
+func TestSchemasThatTheBrokerWouldRefuse(t *testing.T) {
+	t.Parallel()
+	ctx, b := limited(t), start(t, devbroker.Settings{})
+	publish(ctx, t, b.URL(), 1, func(c *config.Connector) {
+		c.Schemas = []config.Schema{{Topic: topic, Subject: "numbers", SchemaType: "number", AutoRegister: true}}
+	})
+	enforce(ctx, t, b.URL(), topic, "numbers")
+	file := schemasOf(t, b.URL(), entry(topic, "numbers", "number", "")+entry("/iot/none", "numbers", "number", ""), map[string]string{})
+	got := lookAt(ctx, file, "check")
+	if got.code != misuse || strings.Count(got.stdout, "error, see below") != 1 || strings.Count(got.stdout, "would use version 1") != 1 ||
+		!strings.Contains(got.stdout, "connector.toml:4: [[schemas]] of "+topic+", whose broker has the policy \"enforce\": ") || !strings.Contains(got.stdout, `must be "binary"`) {
+		t.Errorf("exit code %d, saying %s, printed\n%s", got.code, got.stderr, got.stdout)
+	}
+	if again := lookAt(ctx, file, "check"); again.stdout != got.stdout {
+		t.Errorf("a check changed something: then\n%s", again.stdout)
+	}
+	file = schemasOf(t, b.URL(), entry(topic, "numbers", "number", `encoding = "binary"`), map[string]string{})
+	if got := lookAt(ctx, file, "check"); got.code != done {
+		t.Errorf("in the right form: exit code %d, printed\n%s", got.code, got.stdout)
+	}
+}
+
+// enforce makes the broker check the payloads of a topic that exists.
+func enforce(ctx context.Context, t *testing.T, url, topic, subject string) {
+	t.Helper()
+	cc, err := grpc.NewClient("passthrough:///"+strings.TrimPrefix(url, "http://"), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cc.Close()
+	question := &wire.ConfigureTopicSchemaRequest{TopicName: topic, SchemaSubject: subject, ValidationPolicy: "enforce", EnablePayloadValidation: true}
+	if err := cc.Invoke(ctx, wire.ConfigureTopicSchema, question, new(wire.ConfigureTopicSchemaResponse)); err != nil {
+		t.Fatal(err)
 	}
 }

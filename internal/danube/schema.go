@@ -53,6 +53,37 @@ func (s *session) templateFor(schema *flow.Schema) *wire.Template {
 	return made.template
 }
 
+// TopicPolicies returns what the brokers of a topic hold its messages to, one for each
+// topic that exists under its name: none for one that does not exist, and none from a
+// broker that does not say. It creates nothing.
+func (c *Client) TopicPolicies(ctx context.Context, topic string) ([]registry.Policy, error) {
+	asking := c.asking(nil)
+	names, err := c.listPartitions(ctx, topic, asking)
+	if err != nil {
+		return nil, err
+	}
+	var all []registry.Policy
+	for _, name := range names {
+		where, err := c.find(ctx, name, asking)
+		if where == (place{}) {
+			return nil, err
+		}
+		var answer wire.GetTopicSchemaConfigResponse
+		question := &wire.GetTopicSchemaConfigRequest{TopicName: name}
+		if err := c.ask(ctx, "topic schema config", name, where, wire.GetTopicSchemaConfig, question, &answer); err != nil {
+			c.settings.Logger.Debug("broker does not say what it holds the topic's messages to", "topic", name, "error", err)
+			continue
+		}
+		all = append(all, policyOf(&answer))
+	}
+	return all, nil
+}
+
+// policyOf reads the answer of GetTopicSchemaConfig.
+func policyOf(a *wire.GetTopicSchemaConfigResponse) registry.Policy {
+	return registry.Policy{Subject: a.GetSchemaSubject(), Validation: a.GetValidationPolicy(), Payloads: a.GetEnablePayloadValidation()}
+}
+
 // judge asks the broker of a session just opened, which is the only one that
 // knows, what it holds the topic's messages to.
 func (t *Transport) judge(ctx context.Context, p *partition, s *session) error {
@@ -65,9 +96,7 @@ func (t *Transport) judge(ctx context.Context, p *partition, s *session) error {
 		t.client.settings.Logger.Debug("broker does not say what it holds the topic's messages to", "topic", p.topic, "error", err)
 		return nil
 	}
-	err := t.topic.Judge(registry.Policy{
-		Subject: answer.GetSchemaSubject(), Validation: answer.GetValidationPolicy(), Payloads: answer.GetEnablePayloadValidation(),
-	})
+	err := t.topic.Judge(policyOf(&answer))
 	if err != nil {
 		return &unfit{topic: p.topic, broker: s.at.url(), cause: err}
 	}

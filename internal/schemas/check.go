@@ -3,6 +3,7 @@ package schemas
 import (
 	"context"
 
+	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/codec"
 	"github.com/danube-messaging/danube-connect-go/config"
 	"github.com/danube-messaging/danube-connect-go/internal/registry"
@@ -30,11 +31,39 @@ type Result struct {
 	Err error
 }
 
+// Brokers is a registry whose brokers can be asked about topics, too.
+type Brokers interface {
+	Registry
+	// TopicPolicies returns what the brokers of a topic hold its messages to, nothing
+	// of one that does not exist yet.
+	TopicPolicies(ctx context.Context, topic string) ([]registry.Policy, error)
+}
+
 // Check makes the checks of a start without a start: it reads and compiles every
-// file and asks the registry, and it registers nothing. There is a Result for
-// every entry, in order.
-func Check(ctx context.Context, all []config.Schema, r Registry) []Result {
-	return check(ctx, all, r, codec.For)
+// file, asks the registry, holds the form of the messages against what their topic's
+// brokers take, and it registers and creates nothing. There is a Result for every
+// entry, in order.
+func Check(ctx context.Context, all []config.Schema, b Brokers) []Result {
+	results := check(ctx, all, b, codec.For)
+	for i := range results {
+		if r := &results[i]; r.Err == nil {
+			r.fit(ctx, all[i], b)
+		}
+	}
+	return results
+}
+
+// fit refuses a form that the brokers of a topic that exists would refuse.
+func (r *Result) fit(ctx context.Context, s config.Schema, b Brokers) {
+	policies, err := b.TopicPolicies(ctx, s.Topic)
+	for _, p := range policies {
+		if unfit := Fit(s, p); unfit != nil {
+			err = connect.ConfigError("%w", unfit)
+		}
+	}
+	if err != nil {
+		r.Action, r.Err = "", err
+	}
 }
 
 func check(ctx context.Context, all []config.Schema, r Registry, compile func(codec.Settings) (codec.Codec, error)) []Result {
