@@ -110,6 +110,10 @@ func init() {
 		{name: "process killed", weight: 4, rewinds: true, fits: func(p *plan) bool { return p.class != oneWay }, make: restart(true)},
 		{name: "process stopped", weight: 3, rewinds: true, fits: func(p *plan) bool { return p.class != oneWay }, make: restart(false)},
 
+		{name: "paused", weight: 3, make: func(r *rand.Rand, _ *plan) event {
+			return event{says: "paused", length: between(r, time.Second, 20*time.Second), begin: (*world).pause, end: (*world).resume}
+		}},
+
 		// The disk that the offset store is on.
 		{name: "disk fails", weight: 12, fits: func(p *plan) bool { return p.class == ownStore && diskFaults != nil }, make: disk},
 	}

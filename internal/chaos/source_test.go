@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,7 +43,7 @@ var errFault = errors.New("fault of the system")
 
 // open returns a source of the plan's kind, for one runtime.
 func (s *system) open() connect.Source {
-	b := &source{system: s, at: map[string]int{}, from: map[string]int{}}
+	b := &source{system: s, at: map[string]int{}, from: map[string]int{}, given: map[string]bool{}, waits: map[string]bool{}}
 	s.mu.Lock()
 	s.current = b
 	s.mu.Unlock()
@@ -80,8 +81,10 @@ type source struct {
 
 	mu    sync.Mutex
 	epoch uint64
-	at    map[string]int // the last record offered in this epoch, or committed before
-	from  map[string]int // where the epoch began
+	at    map[string]int  // the last record offered in this epoch, or committed before
+	from  map[string]int  // where the epoch began
+	given map[string]bool // partitions that were committed in this process
+	waits map[string]bool // of them, those that have to be committed again first
 }
 
 // alone notes a call that must not overlap with others of its kind.
@@ -115,10 +118,27 @@ func (s *source) Initialize(_ context.Context, e connect.Epoch) error {
 	defer s.system.mu.Unlock()
 	clear(s.at)
 	clear(s.from)
+	if s.system.plan.class == gated {
+		s.waits = maps.Clone(s.given) // what it was told is forgotten with the connection
+	}
 	for p, n := range s.system.store {
 		s.at[p], s.from[p] = int(n), int(n)
 	}
 	return nil
+}
+
+// Contract says what the system can do.
+func (s *source) Contract() connect.Contract {
+	p := s.system.plan
+	c := connect.Contract{
+		Replayable:       p.class.replays(),
+		PrunesOnAck:      p.class == pruning && p.settled, // else it is refused, as it should
+		AckGatesProgress: p.class == gated,
+	}
+	if p.ordering != "none" {
+		c.OrderedBy = connect.OrderByKey
+	}
+	return c
 }
 
 // Producers names the topics.
@@ -156,7 +176,7 @@ func (s *source) take(partition string, most int) (all []connect.Envelope) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p.class == gated && s.at[partition] > s.system.committed(partition) {
+	if p.class == gated && (s.waits[partition] || s.at[partition] > s.system.committed(partition)) {
 		return nil // waits for the last to be committed
 	}
 	for len(all) < most && s.at[partition] < p.records {
@@ -278,6 +298,10 @@ func (c committing) Commit(ctx context.Context, offsets []connect.Offset) error 
 	}
 	c.s.mu.Lock()
 	epoch := c.s.epoch
+	for _, o := range offsets {
+		c.s.given[o.Partition] = true
+		delete(c.s.waits, o.Partition)
+	}
 	c.s.mu.Unlock()
 	sys.ledger.commit(sys.world.broker, epoch, offsets)
 	sys.keep(offsets)

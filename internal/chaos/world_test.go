@@ -222,8 +222,18 @@ func (w *world) unjam() {
 	w.heals = nil
 }
 
+// pause pauses the runtime, and does not wait until all is committed.
+func (w *world) pause() {
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	_ = w.life.Pause(ctx) // says that its time was up, or that the runtime has ended
+}
+
+func (w *world) resume() { _ = w.life.Resume() } // says that the runtime has ended
+
 // heal ends whatever is still wrong.
 func (w *world) heal() {
+	w.resume()
 	w.unjam()
 	w.network.swallow(false)
 	w.network.slow(0)

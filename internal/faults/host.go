@@ -9,16 +9,18 @@ var hostFaults = []row{
 	},
 	{id: 28, fault: "configuration reloaded during faults", keeps: "I1 I5 I9", open: "reloading is not built"},
 	{
-		id: 29, fault: "stop and start again and again", keeps: "I9 I4",
+		id: 29, fault: "paused, resumed, stopped again and again", keeps: "I9 I4",
 		proofs: []proof{
 			{dir: "internal/chaos", test: "TestRows/F29"},
+			{dir: "supervisor", test: "TestPauseSpam"},
+			{dir: "supervisor", test: "TestFaultsWhilePaused"},
+			{dir: "supervisor", test: "TestStopWhilePaused", shows: "I9"},
+			{dir: "supervisor", test: "TestPauseDuringInitialize", shows: "I9"},
 			{dir: "supervisor", test: "TestServedOnce", shows: "I9"},
 			{dir: "supervisor", test: "TestStopWhileSending"},
 			{dir: "supervisor", test: "TestLongInitialize", shows: "I9"},
-			{dir: "supervisor", test: "TestStopWhilePaused", shows: "I9"},
-			{dir: "supervisor", test: "TestFaultsWhilePaused"},
 		},
-		kinds: []string{"process stopped", "process killed"},
+		kinds: []string{"process stopped", "process killed", "paused"},
 	},
 	{
 		id: 30, fault: "burst, hot key, huge record, empty record", keeps: "I7 I5 I11",

@@ -36,6 +36,7 @@ var processFaults = []row{
 			{dir: "internal/handover", test: "TestGateKeepsWhatAnOffsetPromises"},
 			{dir: "internal/handover", test: "TestJoin", shows: "I3"},
 			{dir: "actors/committer", test: "TestWatermarkWaitsForTheEndOfAPosition", shows: "I3"},
+			{dir: "supervisor", test: "TestContractTransactions", shows: "I3"},
 		},
 		open: "snapshots and their hand-over: no source takes any yet",
 	},

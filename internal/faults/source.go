@@ -7,6 +7,8 @@ var sourceFaults = []row{
 		proofs: []proof{
 			{dir: "supervisor", test: "TestBlocksPastItsContext"},
 			{dir: "supervisor", test: "TestStuckWithNothingInFlight"},
+			{dir: "supervisor", test: "TestStopWhileACallHangs"},
+			{dir: "supervisor", test: "TestKillWhileACallHangs", shows: "I9"},
 			{dir: "actors/poller", test: "TestPollIsCutHard", shows: "I9"},
 			{dir: "actors/streamer", test: "TestStreamIsCutHard", shows: "I9"},
 		},
