@@ -176,7 +176,7 @@ func (w *world) restart(kill bool, rest time.Duration) {
 	}
 	_ = w.end(limit) // with faults about, it may well say what it has not drained
 	w.expect.Store(false)
-	pass(rest)
+	pass(max(rest, time.Millisecond)) // no process begins in the microsecond another ended in
 	w.start()
 }
 
