@@ -104,6 +104,7 @@ func TestPromisesThatAreNotKept(t *testing.T) {
 				t.Errorf("settled: %d forgotten, %d duplicates: %s", w.forgotten, w.Duplicates, w.Verdict.String())
 			}
 			bad := crashing(class)
+			bad.silent = true // or the runtime would refuse to run it
 			bad.config = "[delivery]\ncommit_after = \"acknowledged\"\n"
 			w := play(t, bad, quiet)
 			if !w.Broken("I2") || class == pruning && !w.Broken("I15") {

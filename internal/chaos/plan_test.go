@@ -47,6 +47,7 @@ type plan struct {
 	unsettled int           // max_unsettled
 	huge      int           // bytes of some records
 	store     bool          // there is an offset store
+	silent    bool          // the source does not declare that it prunes
 	interval  time.Duration // of commits
 	margin    time.Duration
 	drainTime time.Duration

@@ -132,7 +132,7 @@ func (s *source) Contract() connect.Contract {
 	p := s.system.plan
 	c := connect.Contract{
 		Replayable:       p.class.replays(),
-		PrunesOnAck:      p.class == pruning && p.settled, // else it is refused, as it should
+		PrunesOnAck:      p.class == pruning && p.settled && !p.silent, // else it is refused, as it should
 		AckGatesProgress: p.class == gated,
 	}
 	if p.ordering != "none" {
