@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	connect "github.com/danube-messaging/danube-connect-go"
 )
 
 // class is what kind of system a source reads.
@@ -59,6 +61,15 @@ type plan struct {
 // crashes reports whether a broker may forget what it has acknowledged: where that
 // is not covered, it is not simulated.
 func (p *plan) crashes() bool { return p.flush == 0 || p.settled }
+
+// level is what a sender waits for: where a broker may crash and the process end
+// before it is back, nothing less than settled is safe.
+func (p *plan) level() connect.Level {
+	if p.settled {
+		return connect.Settled
+	}
+	return connect.Acknowledged
+}
 
 // lag is the longest time from a record's OK to its commit while all is well, or to
 // where a record that is retained is settled.
@@ -130,7 +141,7 @@ func draw(seed uint64) *plan {
 	}
 	// So many that reading goes on for most of the faults, and a run stays cheap.
 	p.records = min(max(int(40*time.Second/p.every)*p.batch/p.sources, 30), 400)
-	if p.class == gated {
+	if p.class == gated || p.class == webhook && p.settled {
 		p.records = min(p.records, 20*p.batch)
 	}
 	p.store = p.class == ownStore

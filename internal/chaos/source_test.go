@@ -439,7 +439,7 @@ func (t streaming) tell(ctx context.Context, out connect.Sender, partition strin
 	}
 	err := error(nil)
 	if sys.plan.class == webhook {
-		err = out.Deliver(ctx, connect.Acknowledged, all...)
+		err = out.Deliver(ctx, sys.plan.level(), all...)
 	} else {
 		err = out.Send(ctx, all...)
 	}
