@@ -24,7 +24,7 @@ var (
 var topicKeys = []key{
 	{
 		path: "topics.*.ordering", note: "as in [delivery]", value: "", oneOf: orderings, optional: true,
-		doc:  "`delivery.ordering` for this topic. The table is named for the topic: `[topics.\"/default/orders\"]`.",
+		doc:  "`delivery.ordering` for this topic. The table is named for the topic: `[topics.\"/default/orders\"]`. One of a topic that nobody declares is warned of.",
 		edge: "Leave it out for that of [delivery].",
 	},
 	{

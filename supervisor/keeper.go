@@ -132,6 +132,10 @@ func (k *keeper) begin(ctx context.Context) error {
 	k.life.opened(nil)
 	k.well()
 	k.rt.log.Info("source initialized", slog.Uint64("epoch", number), slog.Int("topics", len(producers)))
+	if names := k.rt.topics.unused(); len(names) > 0 {
+		k.rt.log.Warn("[topics] has tables of topics that are not declared; unless they are later, what these say is of no effect",
+			slog.Any("topics", names))
+	}
 	return nil
 }
 

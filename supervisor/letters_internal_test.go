@@ -1,8 +1,11 @@
 package supervisor
 
 import (
+	"context"
 	"maps"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/config"
@@ -72,4 +75,23 @@ func TestLettersStayInTheirTopic(t *testing.T) {
 			t.Errorf("letters of %s go to %s, want %s", topic, got, want)
 		}
 	}
+}
+
+// A table of a topic that nobody declares is most likely a slip of the pen.
+func TestTablesOfNoTopic(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log written
+		cfg := settings()
+		cfg.Topics = map[string]config.Topic{"/default/orders": {Lanes: 3}, "/default/odrers": {OnInvalid: "skip"}}
+		rt := New(&idle{topics: []string{"/default/orders"}}, cfg, Options{Logger: loud(&log), Dial: nobody})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- rt.Run(ctx) }()
+		time.Sleep(time.Second)
+		cancel()
+		if err := <-ended; err != nil || !log.has("level=WARN", "not declared", "[/default/odrers]") {
+			t.Errorf("Run = %v; the log says\n%s", err, log.String())
+		}
+	})
 }

@@ -192,6 +192,19 @@ func (t *topics) report(of *topic, partition int, s publisher.State, cause error
 	t.rt.board.Set(of.publisher.String(), worst, why)
 }
 
+// unused names the topics that have a [topics] table and are not declared.
+func (t *topics) unused() (names []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for name := range t.rt.cfg.Topics {
+		if _, declared := t.find(nil, name); !declared {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 func (t *topics) snapshot() []*topic {
 	t.mu.Lock()
 	defer t.mu.Unlock()
