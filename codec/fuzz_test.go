@@ -49,7 +49,7 @@ func FuzzEncode(f *testing.F) {
 func checkSchema(t *testing.T, accepting, refusing Codec, data []byte) {
 	t.Helper()
 	got, err := accepting.Encode(connect.RawJSON("t", data))
-	if valid := json.Valid(data) && utf8.Valid(data) && !hugeExponent(data); valid != (err == nil) || valid && !bytes.Equal(got, data) {
+	if valid := json.Valid(data) && utf8.Valid(data) && !hugeNumber(data); valid != (err == nil) || valid && !bytes.Equal(got, data) {
 		t.Errorf("%q became %q, %v", data, got, err)
 	}
 	value := "\x00" + string(data) + "\x00" // occurs nowhere in a text of ours

@@ -2,6 +2,8 @@ package codec
 
 import (
 	"bytes"
+	"strconv"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -71,9 +73,9 @@ func (c schemaCodec) validate(k connect.Kind, text []byte) (err error) {
 			err = invalid(nil, "%s: cannot be compared with %s: the validator panicked; must be simpler", k, c.name)
 		}
 	}()
-	if hugeExponent(text) {
-		return invalid(nil, "%s: has a number with an exponent beyond ±%d, which is not compared with a schema; "+
-			"must be written with a smaller one", k, maxExponent)
+	if hugeNumber(text) {
+		return invalid(nil, "%s: has a number of more than %d digits or with an exponent beyond ±%d, which is not compared with a schema; "+
+			"must be written with fewer", k, plan.MaxNumber, plan.MaxExponent)
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
@@ -87,13 +89,10 @@ func (c schemaCodec) validate(k connect.Kind, text []byte) (err error) {
 	return invalid(broken, "%s: %v", k, broken)
 }
 
-// maxExponent bounds the exponents of numbers that are compared with a schema.
-// The comparison is exact and multiplies them out: a few bytes such as 1e999999
-// would cost as much as a million digits, and above that the library gives up.
-const maxExponent = plan.MaxExponent
-
-// hugeExponent looks for an exponent beyond maxExponent in JSON text.
-func hugeExponent(text []byte) bool {
+// hugeNumber looks for a number in JSON text that costs too much to compare with a
+// schema. The comparison is exact and multiplies numbers out: a few bytes such as
+// 1e999999 would cost as much as a million digits, and those take half a minute.
+func hugeNumber(text []byte) bool {
 	inString := false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -101,18 +100,31 @@ func hugeExponent(text []byte) bool {
 			i++
 		case c == '"':
 			inString = !inString
-		case !inString && (c == 'e' || c == 'E') && i > 0 && '0' <= text[i-1] && text[i-1] <= '9':
-			exponent := 0
-			for i++; i < len(text) && bytes.IndexByte([]byte("+-0123456789"), text[i]) >= 0; i++ {
-				if text[i] >= '0' {
-					exponent = min(exponent*10+int(text[i]-'0'), maxExponent+1)
-				}
-			}
-			i-- // what ended the exponent is looked at next
-			if exponent > maxExponent {
+		case !inString && '0' <= c && c <= '9':
+			n := numberLength(text[i:])
+			if n > plan.MaxNumber || hugeExponent(text[i:i+n]) {
 				return true
 			}
+			i += n - 1
 		}
 	}
 	return false
+}
+
+// numberLength returns how many bytes the number has that s begins with.
+func numberLength(s []byte) (n int) {
+	for n < len(s) && strings.IndexByte("0123456789.eE+-", s[n]) >= 0 {
+		n++
+	}
+	return n
+}
+
+// hugeExponent reports whether a number has an exponent beyond what is compared.
+func hugeExponent(number []byte) bool {
+	e := bytes.IndexAny(number, "eE")
+	if e < 0 {
+		return false
+	}
+	exponent, err := strconv.Atoi(string(number[e+1:]))
+	return err != nil || exponent > plan.MaxExponent || -exponent > plan.MaxExponent
 }

@@ -182,14 +182,29 @@ func TestValidatorPanics(t *testing.T) {
 }
 
 // A number hidden anywhere is found, and what only looks like one is not.
-func TestHugeExponents(t *testing.T) {
+func TestHugeNumbers(t *testing.T) {
 	t.Parallel()
+	long := strings.Repeat("7", 4096)
 	for text, want := range map[string]bool{
 		`[1,{"a":2e1001}]`: true, `{"1e1001":true}`: false, `"\\" `: false, `["\\",1e1001]`: true, `["\"",1e-01001]`: true,
-		`[true,false,1e1000]`: false, `1e5,1e1001`: true, `[1e5]`: false,
+		`[true,false,1e1000]`: false, `1e5,1e1001`: true, `[1e5]`: false, `1E99999999999999999999`: true,
+		long: false, `[-` + long + `7]`: true, `{"a":0.` + long + `}`: true, `"7` + long + `"`: false,
 	} {
-		if got := hugeExponent([]byte(text)); got != want {
-			t.Errorf("%s: %v", text, got)
+		if got := hugeNumber([]byte(text)); got != want {
+			t.Errorf("%.20s: %v", text, got)
+		}
+	}
+}
+
+// Comparing a few million digits exactly would take half a minute; it is refused at
+// once, whichever part of the codec meets them.
+func TestLongNumberIsRefused(t *testing.T) {
+	t.Parallel()
+	r := connect.RawJSON("t", []byte(strings.Repeat("7", 1<<22)))
+	for _, schema := range []string{`{"multipleOf": 3}`, `{"minimum": 3}`, `true`} {
+		_, err := schemaOf(t, schema).Encode(r)
+		if err == nil || connect.ClassOf(err) != connect.ClassInvalid || !strings.Contains(err.Error(), "more than 4096 digits") || len(err.Error()) > 300 {
+			t.Errorf("%s: %.300v", schema, err)
 		}
 	}
 }

@@ -66,6 +66,9 @@ func (r *run) decimal(at int) (decimal, int) {
 		}
 		shift += exponent
 	}
+	if at-begin > MaxNumber {
+		return d, unproved
+	}
 	r.work -= at - begin
 	d.finish(count, shift)
 	return d, at

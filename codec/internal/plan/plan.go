@@ -18,9 +18,9 @@
 // the library then decides, and words what is wrong. Beside texts that are not
 // valid, it proves nothing of texts that are out of the ordinary: an object that
 // has a property twice, of which only the last is right; values nested more than
-// 500 deep; numbers with an exponent beyond MaxExponent, or with more than 19
-// digits where they matter; unique items that are objects or arrays, or more than
-// 64.
+// 500 deep; numbers longer than MaxNumber or with an exponent beyond MaxExponent,
+// or with more than 19 digits where they matter; unique items that are objects or
+// arrays, or more than 64.
 package plan
 
 import (
@@ -32,6 +32,9 @@ import (
 const (
 	// MaxExponent bounds the exponents of the numbers of a text that is proved.
 	MaxExponent = 1000
+
+	// MaxNumber bounds how many bytes such a number is written in.
+	MaxNumber = 4096
 
 	// maxDepth bounds how deep values and references nest.
 	maxDepth = 500
