@@ -18,6 +18,9 @@ import (
 // address. Nothing is ever read from one: what a schema refers to is given.
 const scheme = "schema"
 
+// opposite is the address of the schema of what another does not accept.
+const opposite = "opposite:/"
+
 // definition is a JSON Schema with what it refers to, by address.
 type definition struct {
 	files map[string]file
@@ -30,9 +33,10 @@ type file struct {
 	text []byte
 }
 
-// compileJSONSchema compiles a schema and what it refers to. All errors are of
-// connect.ClassConfig and name file and line.
-func compileJSONSchema(s Settings) (schema *jsonschema.Schema, err error) {
+// compileJSONSchema compiles a schema and what it refers to, and a schema of all
+// that it does not accept. All errors are of connect.ClassConfig and name file and
+// line.
+func compileJSONSchema(s Settings) (schema, refused *jsonschema.Schema, err error) {
 	d := definition{files: map[string]file{}, main: address(s.Name)}
 	d.add(file{fileName(s.Name), s.Schema}, d.main)
 	for _, ref := range s.Refs {
@@ -40,17 +44,23 @@ func compileJSONSchema(s Settings) (schema *jsonschema.Schema, err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			schema, err = nil, connect.ConfigError("%s: is a JSON Schema that cannot be compiled (%v); must be simpler", fileName(s.Name), p)
+			schema, refused, err = nil, nil, connect.ConfigError("%s: is a JSON Schema that cannot be compiled (%v); must be simpler", fileName(s.Name), p)
 		}
 	}()
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft2020)
 	compiler.UseLoader(d)
 	schema, err = compiler.Compile(d.main)
-	if err != nil {
-		return nil, d.explain(err)
+	if err == nil {
+		err = compiler.AddResource(opposite, map[string]any{"not": map[string]any{"$ref": d.main}})
 	}
-	return schema, nil
+	if err == nil {
+		refused, err = compiler.Compile(opposite)
+	}
+	if err != nil {
+		return nil, nil, d.explain(err)
+	}
+	return schema, refused, nil
 }
 
 // fileName is how errors name a schema.

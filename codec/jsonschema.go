@@ -16,6 +16,9 @@ import (
 type schemaCodec struct {
 	json   jsonCodec
 	schema *jsonschema.Schema
+	// refused is a schema of what schema does not accept: it is decided without a
+	// list of why not.
+	refused *jsonschema.Schema
 	// plan proves most payloads without the library; it is nil for a schema it does
 	// not handle.
 	plan *plan.Plan
@@ -30,13 +33,13 @@ func newJSONSchema(s Settings, json jsonCodec) (Codec, error) {
 	if err := needSchema(s); err != nil {
 		return nil, err
 	}
-	schema, err := compileJSONSchema(s)
+	schema, refused, err := compileJSONSchema(s)
 	if err != nil {
 		return nil, err
 	}
 	// Without a plan the library does it all, which is slower and no mistake.
 	fast, _ := plan.Compile(schema)
-	return schemaCodec{json: json, schema: schema, plan: fast, name: fileName(s.Name)}, nil
+	return schemaCodec{json: json, schema: schema, refused: refused, plan: fast, name: fileName(s.Name)}, nil
 }
 
 // Encode implements Codec.
@@ -81,12 +84,45 @@ func (c schemaCodec) validate(k connect.Kind, text []byte) (err error) {
 	if err != nil {
 		return invalid(nil, "%s: cannot be read as JSON; must be one JSON value", k)
 	}
+	if vast(text) {
+		if c.refused.Validate(value) != nil {
+			return nil
+		}
+		broken := &SchemaError{Schema: c.name, Violations: []Violation{{Keyword: "schema", Text: "must match it; is too large to be told where it does not"}}}
+		return invalid(broken, "%s: %v", k, broken)
+	}
 	err = c.schema.Validate(value)
 	if err == nil {
 		return nil
 	}
 	broken := newSchemaError(c.name, err)
 	return invalid(broken, "%s: %v", k, broken)
+}
+
+// maxWording bounds what it may cost to word what is wrong with a payload. The
+// library lists every violation with its path before it returns: some 30 times
+// this in memory.
+const maxWording = 16 << 20
+
+// vast reports whether a payload could break its schema in so many places, or so
+// deep, that a list of them would take the memory of the process.
+func vast(text []byte) bool {
+	depth, deepest, inString := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '[' || c == '{':
+			depth++
+			deepest = max(deepest, depth)
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return len(text)*(32+deepest) > maxWording
 }
 
 // hugeNumber looks for a number in JSON text that costs too much to compare with a

@@ -3,6 +3,7 @@ package codec
 import (
 	"errors"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -137,6 +138,41 @@ func TestViolationsAreBounded(t *testing.T) {
 	_, err = c.Encode(connect.RawJSON("t", []byte(`{"`+strings.Repeat("é", 5000)+`": 1}`)))
 	if err == nil || len(err.Error()) > 2*maxQuoted || strings.ContainsRune(err.Error(), '\ufffd') {
 		t.Errorf("%v", err)
+	}
+}
+
+// A payload that breaks its schema in a million places, or at every one of
+// thousands of levels, is refused without the memory that a list of them takes;
+// and one as large that breaks nothing is not. Not parallel: memory is counted for
+// the whole process.
+func TestVastPayloads(t *testing.T) {
+	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	const items = `{"items": {"not": {"type": "null"}}}`
+	const trees = `{"$ref": "#/$defs/a", "$defs": {"a": {"items": {"$ref": "#/$defs/a"}, "not": {"type": "null"}`
+	for _, tt := range []struct {
+		schema, text string
+		fits         bool
+	}{
+		{items, `[` + strings.Repeat("null,", 1<<19) + `null]`, false},
+		{items, `[` + strings.Repeat("true,", 1<<19) + `true]`, true},
+		{items, `[` + strings.Repeat("true,", 1<<19) + `null]`, false},
+		{trees + `, "minItems": 2}}}`, nested(9000), false},
+		{trees + `}}}`, nested(9000), true},
+	} {
+		c := schemaOf(t, tt.schema)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := c.Encode(connect.RawJSON("t", []byte(tt.text)))
+		runtime.ReadMemStats(&after)
+		if tt.fits && err != nil || !tt.fits && (err == nil || !strings.Contains(err.Error(), "too large to be told where")) {
+			t.Errorf("%s: %.300v", tt.schema, err)
+		}
+		if spent := after.TotalAlloc - before.TotalAlloc; spent > 400<<20 {
+			t.Errorf("%s: %d MiB", tt.schema, spent>>20)
+		}
+	}
+	if vast([]byte(`"`+strings.Repeat("[", 9000)+`"`)) || vast([]byte(`["\\",`+strings.Repeat("1,", 100_000)+`1]`)) {
+		t.Error("a payload of no great size is vast")
 	}
 }
 
