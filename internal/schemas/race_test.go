@@ -2,8 +2,10 @@ package schemas
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/danube-messaging/danube-connect-go/config"
@@ -185,6 +187,30 @@ func TestRegistryDecidesWhatIsTheSame(t *testing.T) {
 		got, _ := a.Use("/default/orders")
 		if got.Schema.Version != 1 || got.Codec.(text).definition != twoFields {
 			t.Errorf("uses version %d, encoded by %v", got.Schema.Version, got.Codec)
+		}
+	})
+}
+
+// Of a subject that was forgotten, what another registrant put there first is no
+// longer what is in use: that is said, as any change is.
+func TestForgottenSubjectIsTakenByAnother(t *testing.T) {
+	scripted(t, func(t *testing.T, r *rig) {
+		reg := &racing{Registry: r.Client}
+		a := r.startOn(reg, r.entry("orders", oneField, auto))
+		if err := a.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		reg.mu.Lock()
+		reg.lose, reg.winner = reg.registrations+1, func() { r.register("orders", twoFields) }
+		reg.mu.Unlock()
+		r.forget()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		a.mu.Lock()
+		said := strings.Join(a.status.Notes, "; ")
+		a.mu.Unlock()
+		if !strings.Contains(said, "keeping version 1: from version 1 to version 1: added b (integer)") {
+			t.Errorf("it says %q of a registry that has %+v", said, r.latest("orders"))
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	connect "github.com/danube-messaging/danube-connect-go"
@@ -45,6 +46,35 @@ type resolver struct {
 	createdBy string
 	// lookOnly registers nothing: verdicts say what would be done.
 	lookOnly bool
+}
+
+// settle decides about every entry and registers what is to be registered. When
+// anything is wrong, with these entries or beside them, it registers nothing: there
+// will be no start, and what was written to a registry stays there.
+func (r *resolver) settle(ctx context.Context, entries []*entry, wrong bool) (map[*entry]verdict, error) {
+	look := resolver{registry: r.registry, lookOnly: true}
+	decided, err := look.resolve(ctx, entries)
+	if err != nil {
+		return nil, err
+	}
+	var fresh []*entry
+	for _, e := range entries {
+		switch decided[e].action {
+		case refuse:
+			wrong = true
+		case register:
+			fresh = append(fresh, e)
+		}
+	}
+	if wrong || r.lookOnly {
+		return decided, nil
+	}
+	registered, err := r.resolve(ctx, fresh)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(decided, registered)
+	return decided, nil
 }
 
 // resolve decides about every entry, whatever it finds wrong with others. The

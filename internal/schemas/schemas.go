@@ -148,7 +148,7 @@ func (a *Actor) start(ctx context.Context) error {
 	pauses := backoff.NewExponentialBackOff(backoff.WithInitialInterval(a.settings.Backoff),
 		backoff.WithMaxInterval(a.settings.MaxBackoff), backoff.WithMaxElapsedTime(0))
 	for {
-		decided, err := resolver.resolve(ctx, asked)
+		decided, err := resolver.settle(ctx, asked, len(mistakes) > 0)
 		if err == nil {
 			return a.begin(asked, local, decided, mistakes)
 		}
@@ -204,8 +204,11 @@ func (a *Actor) begin(asked, local []*entry, decided map[*entry]verdict, mistake
 	}
 	for _, e := range asked {
 		v := decided[e]
-		if v.action == refuse {
+		switch v.action {
+		case refuse:
 			mistakes = append(mistakes, v.err)
+			continue
+		case register: // it was not, because of the mistakes
 			continue
 		}
 		made, err := e.codecFor(v.schema)

@@ -149,6 +149,9 @@ func TestMistakes(t *testing.T) {
 		if got := r.latest("incompatible"); got.Version != 1 {
 			t.Errorf("registered all the same: %+v", got)
 		}
+		if got := r.latest("fine"); !got.IsZero() {
+			t.Errorf("registered before a start that fails: %+v", got)
+		}
 	})
 }
 

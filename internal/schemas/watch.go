@@ -146,12 +146,13 @@ func (a *Actor) restore(ctx context.Context, r *resolver, w *watched) error {
 	if err != nil {
 		return err
 	}
-	a.log.Warn("subject was gone from the registry and is registered again", slog.String("topic", w.Topic), slog.String("subject", w.Subject))
-	w.seen = latest
-	if registry.Equal(lost.Type, lost.Definition, latest.Definition) {
+	a.log.Warn("subject was gone from the registry and is registered again", slog.String("topic", w.Topic), slog.String("subject", w.Subject),
+		slog.Uint64("id", latest.ID), slog.Uint64("version", uint64(latest.Version)))
+	if lost.Type == latest.Type && registry.Equal(lost.Type, lost.Definition, latest.Definition) {
+		w.seen = latest
 		a.note(w, a.change(w, latest, ""))
 	}
-	return nil
+	return nil // what another registrant put in its place is for the next look, as any change is
 }
 
 // note keeps what differs, and logs it when it is news.
