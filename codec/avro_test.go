@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -181,6 +182,30 @@ func TestAvroData(t *testing.T) {
 }
 
 // A record of every type, with the defaults filled in, read back by the library.
+// A decimal that is encoded already has no more digits than the schema allows,
+// however many bytes repeat its sign.
+func TestAvroDecimalsAsBytes(t *testing.T) {
+	t.Parallel()
+	c := avroOf(t, "datum", `{"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}`)
+	for data, want := range map[string]string{
+		"\x27\x0f": `"99.99"`, "\x00\x00\x00\x00\x00\x27\x0f": `"99.99"`, "\xd8\xf1": `"-99.99"`, "\xff\xff\xff\xff\xd8\xf1": `"-99.99"`,
+		"": `"0.00"`, "\x27\x10": "", "\xd8\xf0": "", "\x01\x00\x00\x00": "", strings.Repeat("\x7f", 1<<22): "",
+	} {
+		payload := append(binary.AppendVarint(nil, int64(len(data))), data...)
+		r := connect.Bytes("t", payload)
+		text, err := c.Decode(payload)
+		_, refused := c.Encode(r)
+		if want == "" {
+			checkInvalid(t, r, refused, "are no message")
+		} else if refused != nil {
+			t.Errorf("%.20x: %v", data, refused)
+		}
+		if string(text) != want || (err != nil) != (want == "") {
+			t.Errorf("%.20x: %s, %v; want %s", data, text, err, want)
+		}
+	}
+}
+
 func TestAvroDefaults(t *testing.T) {
 	t.Parallel()
 	c := avroOf(t, "datum", sensorSchema)

@@ -162,13 +162,20 @@ func twosComplement(n *big.Int) []byte {
 	return data
 }
 
-// formatDecimal writes bytes in two's complement with the scale of the type.
-func (t *avroType) formatDecimal(data []byte) string {
+// formatDecimal writes bytes in two's complement with the scale of the type; false
+// where they have more digits than the type.
+func (t *avroType) formatDecimal(data []byte) (text string, ok bool) {
+	if len(significant(data)) > t.precision/2+1 { // a byte has more than two digits
+		return "", false // and to write out millions of bytes takes seconds
+	}
 	n := new(big.Int).SetBytes(data)
 	if len(data) > 0 && data[0]&0x80 != 0 {
 		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(data))))
 	}
 	digits, negative := strings.CutPrefix(n.String(), "-")
+	if len(digits) > t.precision {
+		return "", false
+	}
 	if t.scale > 0 {
 		if missing := t.scale + 1 - len(digits); missing > 0 {
 			digits = strings.Repeat("0", missing) + digits
@@ -178,7 +185,15 @@ func (t *avroType) formatDecimal(data []byte) string {
 	if negative {
 		digits = "-" + digits
 	}
-	return digits
+	return digits, true
+}
+
+// significant leaves out the bytes that only repeat the sign.
+func significant(data []byte) []byte {
+	for len(data) > 1 && (data[0] == 0 && data[1] < 0x80 || data[0] == 0xff && data[1] >= 0x80) {
+		data = data[1:]
+	}
+	return data
 }
 
 func (t *avroType) describeLogical() string {

@@ -20,6 +20,7 @@ var (
 	errAvroRest    = errors.New("bytes after the record")
 	errAvroRecords = errors.New("not exactly one record")
 	errAvroText    = errors.New("text that is not UTF-8")
+	errAvroDigits  = errors.New("a decimal of more digits than the schema's")
 	errAvroValue   = errors.New("a value the schema has no type for")
 )
 
@@ -99,7 +100,7 @@ func appendAvroJSON(dst []byte, t *avroType, v any) ([]byte, error) {
 	case string:
 		return appendAvroString(dst, v)
 	case []byte:
-		return appendAvroBytes(dst, t, v), nil
+		return appendAvroBytes(dst, t, v)
 	case []any:
 		return appendAvroList(dst, t, v)
 	case map[string]any:
@@ -138,17 +139,21 @@ func appendAvroString(dst []byte, s string) ([]byte, error) {
 	return append(dst, quoted...), err
 }
 
-func appendAvroBytes(dst []byte, t *avroType, data []byte) []byte {
+func appendAvroBytes(dst []byte, t *avroType, data []byte) ([]byte, error) {
 	dst = append(dst, '"')
 	switch t.logical {
 	case logicalDecimal:
-		dst = append(dst, t.formatDecimal(data)...)
+		text, ok := t.formatDecimal(data)
+		if !ok {
+			return nil, errAvroDigits
+		}
+		dst = append(dst, text...)
 	case logicalUUID:
 		dst = append(dst, formatUUID(data)...)
 	default:
 		dst = strictBase64.AppendEncode(dst, data)
 	}
-	return append(dst, '"')
+	return append(dst, '"'), nil
 }
 
 func appendAvroList(dst []byte, t *avroType, list []any) (_ []byte, err error) {
