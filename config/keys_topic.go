@@ -61,7 +61,7 @@ var topicKeys = []key{
 	{
 		path: "schemas.*.schema_file", value: "",
 		doc:  "The file that holds the schema.",
-		edge: "Required for \"json_schema\", \"avro\" and \"protobuf\"; when it is given, it must exist. Read once, at the start.",
+		edge: "Required for \"json_schema\", \"avro\" and \"protobuf\"; when it is given, it must exist, and have no more than 4 MiB. Read once, at the start.",
 	},
 	{
 		path: "schemas.*.auto_register", value: false,

@@ -2,7 +2,9 @@ package schemas
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,7 +34,7 @@ func load(s config.Schema, compile func(codec.Settings) (codec.Codec, error)) (*
 	e := &entry{Schema: s.WithDefaults(), compile: compile}
 	if registry.HasDefinition(s.SchemaType) {
 		if err := e.read(); err != nil {
-			return nil, e.wrong("%w; must be a file that can be read", err)
+			return nil, e.wrong("%w; must be a file that can be read and sent to a broker", err)
 		}
 	}
 	settings := e.settings(e.SchemaFile, e.text)
@@ -48,11 +50,11 @@ func load(s config.Schema, compile func(codec.Settings) (codec.Codec, error)) (*
 }
 
 func (e *entry) read() (err error) {
-	if e.text, err = os.ReadFile(e.SchemaFile); err != nil {
+	if e.text, err = readFile(e.SchemaFile); err != nil {
 		return err
 	}
 	for _, file := range e.Refs {
-		text, err := os.ReadFile(file)
+		text, err := readFile(file)
 		if err != nil {
 			return err
 		}
@@ -63,6 +65,26 @@ func (e *entry) read() (err error) {
 		e.refs = append(e.refs, codec.Ref{Name: filepath.ToSlash(name), Schema: text})
 	}
 	return nil
+}
+
+// mostBytes is what a file may have: the broker takes no larger request.
+const mostBytes = 4 << 20
+
+// readFile reads no more of a file than can be used: one that is named by mistake
+// may be of any size, or have no end.
+func readFile(name string) (text []byte, err error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if text, err = io.ReadAll(io.LimitReader(file, mostBytes+1)); err != nil {
+		return nil, err
+	}
+	if len(text) > mostBytes {
+		return nil, fmt.Errorf("%s has more than %d bytes, the most that a broker takes", name, mostBytes)
+	}
+	return text, nil
 }
 
 // settings are those of a definition, which errors call by name.

@@ -1,6 +1,8 @@
 package schemas
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -153,6 +155,21 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("registered before a start that fails: %+v", got)
 		}
 	})
+}
+
+// A file that no broker would take is not read to its end, which it may not have.
+func TestFilesAreBounded(t *testing.T) {
+	t.Parallel()
+	s := config.Schema{Topic: "/default/orders", Subject: "orders", SchemaType: "json_schema", SchemaFile: filepath.Join(t.TempDir(), "orders.json")}
+	for size, fits := range map[int]bool{mostBytes: true, mostBytes + 1: false} {
+		if err := os.WriteFile(s.SchemaFile, make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := load(s, compile)
+		if fits == (err != nil && strings.Contains(err.Error(), "orders.json has more than 4194304 bytes")) || !fits && connect.ClassOf(err) != connect.ClassConfig {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
 }
 
 // hasLine reports whether a line has a subject, a file, a place and all of the texts.
