@@ -86,8 +86,13 @@ var brokerFaults = []row{
 		proofs: []proof{
 			{dir: "internal/danube", test: "TestRegistryFailures", shows: "I8"},
 			{dir: "internal/danube", test: "TestRegistryAsksTheNextBroker", shows: "I8"},
+			{dir: "internal/schemas", test: "TestRegisteredByManyAtOnce", shows: "I11"},
+			{dir: "internal/schemas", test: "TestSubjectGone"},
+			{dir: "supervisor", test: "TestRegistryDownAtTheStart", shows: "I8"},
+			{dir: "supervisor", test: "TestRegistryDownWhileRunning"},
+			{dir: "supervisor", test: "TestSchemaChangesWhileRunning", shows: "I11"},
+			{dir: "supervisor", test: "TestSchemaMistakes", shows: "I11"},
 		},
-		open: "the client alone; the runtime does not use the registry yet",
 	},
 	{
 		id: 37, fault: "broker killed with an unflushed tail", keeps: "I15 I1 I3 I5",
