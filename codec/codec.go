@@ -17,7 +17,9 @@
 // last, as the broker takes it. What a $ref names must be among the Refs of the
 // Settings: neither files nor the network are read. format is checked in draft 7
 // and a note in the newer drafts, unless a meta-schema asks for more; patterns are
-// RE2's; numbers are compared exactly.
+// RE2's; numbers are compared exactly, and refused beyond 4096 digits or exponents
+// of ±1000. Of a payload of hundreds of kilobytes, or nested deep, it is told that
+// the schema refuses it, but not where.
 //
 // The error of a payload that a schema of any type refuses has a *SchemaError as a
 // cause, which tells the path. The key of an Avro or protobuf map is data and stands
@@ -56,7 +58,9 @@
 // binary FileDescriptorSet; Google's own files are there without being given. Every
 // kind of record but bytes stands for its JSON, which must be the JSON form of the
 // message, without fields the schema has not. Bytes are a message that is encoded
-// already, again without unknown fields. Equal records become equal bytes.
+// already, again without unknown fields. Equal records become equal bytes. As in
+// Avro, a float or double takes whole numbers that it holds exactly, and fractions
+// rounded; so does a google.protobuf.Value, whose numbers are doubles.
 package codec
 
 import connect "github.com/danube-messaging/danube-connect-go"

@@ -20,6 +20,7 @@ type protobufCodec struct {
 	name    string // of the file
 	message protoreflect.MessageDescriptor
 	types   *dynamicpb.Types
+	exact   protobufExact
 }
 
 // newProtobuf returns the codec of a topic whose schema is a .proto file or a
@@ -36,7 +37,8 @@ func newProtobuf(s Settings, j jsonCodec) (Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return protobufCodec{j, fileName(s.Name), message, dynamicpb.NewTypes(files.registry)}, nil
+	types := dynamicpb.NewTypes(files.registry)
+	return protobufCodec{j, fileName(s.Name), message, types, newProtobufExact(message, types)}, nil
 }
 
 var (
@@ -80,6 +82,10 @@ func (c protobufCodec) Encode(r connect.Record) ([]byte, error) {
 	m := dynamicpb.NewMessage(c.message)
 	if err := (protojson.UnmarshalOptions{Resolver: c.types}).Unmarshal(text, m); err != nil {
 		broken := protobufMisfit(c.message, text, err).schemaError(c.name)
+		return nil, invalid(broken, "%s: %v", r.Kind(), broken)
+	}
+	if rounded := c.exact.find(c.message, text); rounded != nil {
+		broken := rounded.schemaError(c.name)
 		return nil, invalid(broken, "%s: %v", r.Kind(), broken)
 	}
 	payload, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
