@@ -99,6 +99,9 @@ var brokerFaults = []row{
 		proofs: []proof{
 			{dir: "supervisor", test: "TestCrashLosesNothingSettled"},
 			{dir: "supervisor", test: "TestCrashLosesTheTailAcknowledged", shows: "I15"},
+			{dir: "supervisor", test: "TestCrashLosesNothingRetained"},
+			{dir: "supervisor", test: "TestDeliveredSettledOutlivesCrashes", shows: "I15 I1"},
+			{dir: "supervisor", test: "TestCrashForgetsALetter", shows: "I15 I1"},
 			{dir: "supervisor", test: "TestCrashLoop"},
 			{dir: "internal/chaos", test: "TestPromisesThatAreNotKept"},
 			{dir: "examples/crashdemo", test: "TestPlays", shows: "I15 I1"},
