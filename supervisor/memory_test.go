@@ -1,6 +1,7 @@
 package supervisor_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"runtime"
@@ -32,7 +33,7 @@ func (s *torrent) Poll(context.Context) ([]connect.Envelope, error) {
 	var all []connect.Envelope
 	for range s.batch {
 		s.next++
-		payload := make([]byte, s.size)
+		payload := bytes.Repeat([]byte{'x'}, s.size) // every page is written to
 		binary.BigEndian.PutUint64(payload, s.next)
 		key := string(rune('a' + s.next%64))
 		all = append(all, connect.Bytes(s.topic, payload).WithKey(key).At(connect.Offset{Partition: "p", Value: s.next}))
