@@ -25,13 +25,14 @@ func (a *Actor) settle(now time.Time) {
 	for r := range a.results.All(a.settings.Transport.Results()) {
 		a.stats.Outcomes[r.Outcome].Add(1)
 		p := a.partitions[r.Message.Partition]
+		blames := r.Outcome == flow.Reset || r.Outcome == flow.Unclear
 		r.Outcome = p.verdict(r)
 		before := p.session.state
 		lost := p.session.outcome(r.Outcome, r.Message.Session, r.Err, now)
 		if p.session.state == Failed && before != Failed {
 			a.fatal.session(p.session.cause)
 		}
-		a.outcome(p, r, now)
+		a.outcome(p, r, blames, now)
 		a.touch(p)
 		if lost {
 			p.asked = false
@@ -43,11 +44,11 @@ func (a *Actor) settle(now time.Time) {
 }
 
 // outcome decides what becomes of the message: resolved, sent again, or given up.
-func (a *Actor) outcome(p *partition, r *flow.Result, now time.Time) {
+func (a *Actor) outcome(p *partition, r *flow.Result, blames bool, now time.Time) {
 	m := r.Message
 	current := m.Session == p.session.id
 	if current {
-		a.testify(p, r)
+		a.testify(p, r, blames)
 	}
 	switch {
 	case r.Outcome == flow.OK && (current || a.settings.Settle == nil):

@@ -21,6 +21,11 @@ type proof struct {
 	sent    time.Time // of the mark: an OK that a second one will turn into proof
 	answer  time.Time
 	doubted bool // a send was refused since the last that succeeded
+
+	// suspects are records that look, by an outcome since then, as if the broker had
+	// trouble, unless it is the record that is wrong. A round ends when a send succeeds.
+	suspects int
+	round    uint64
 }
 
 // needed reports whether acknowledgements need a proof at all.
@@ -31,7 +36,7 @@ func (p *proof) dirty() bool { return p.lastAck.After(p.proven) }
 
 // begin is said when another session begins: nothing is known of it.
 func (p *proof) begin() {
-	*p = proof{flush: p.flush, margin: p.margin}
+	*p = proof{flush: p.flush, margin: p.margin, round: p.round + 1}
 }
 
 // forget is said when a new epoch begins: what was not proven is read again.
@@ -48,8 +53,9 @@ func (p *proof) acknowledged(answered time.Time) {
 // whether more is proven by it.
 func (p *proof) ok(sent, answered time.Time, send bool) bool {
 	if send {
-		p.doubted = false
-	} else if p.doubted {
+		p.doubted, p.suspects = false, 0
+		p.round++
+	} else if p.inDoubt() {
 		return false
 	}
 	if !p.marked {
@@ -72,10 +78,30 @@ func (p *proof) ok(sent, answered time.Time, send bool) bool {
 // check's OK proves nothing.
 func (p *proof) refused() { p.doubted = true }
 
+// suspect is refused by an outcome that may be the fault of its record: should that be
+// given up, acquit ends the doubt. It takes what it returned for the record before, and
+// 0 the first time.
+func (p *proof) suspect(doubt uint64) uint64 {
+	if doubt != p.round+1 {
+		p.suspects++
+	}
+	return p.round + 1
+}
+
+// acquit is said when a record is given up, which explains what its attempts came to:
+// no send of it will succeed and end the doubt, and perhaps no other is to come.
+func (p *proof) acquit(doubt uint64) {
+	if doubt == p.round+1 {
+		p.suspects--
+	}
+}
+
+func (p *proof) inDoubt() bool { return p.doubted || p.suspects > 0 }
+
 // probeAt returns when a health check would bring the proof on, if nothing is sent
 // before; the zero time when there is nothing to prove.
 func (p *proof) probeAt() time.Time {
-	if !p.needed() || !p.dirty() || p.doubted {
+	if !p.needed() || !p.dirty() || p.inDoubt() {
 		return time.Time{}
 	}
 	first := p.lastAck.Add(p.flush + p.margin)

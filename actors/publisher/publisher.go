@@ -267,7 +267,7 @@ func (a *Actor) dry() bool {
 // a session in doubt is proven by a send alone, and none is to come once all is dry.
 func (a *Actor) proven() bool {
 	for _, p := range a.partitions {
-		if p.proof.needed() && p.proof.dirty() && !p.proof.doubted && p.session.state != Failed {
+		if p.proof.needed() && p.proof.dirty() && !p.proof.inDoubt() && p.session.state != Failed {
 			return false
 		}
 	}

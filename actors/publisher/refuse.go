@@ -38,6 +38,7 @@ func (a *Actor) refuse(p *partition, r *flow.Result, class letters.Class, err er
 	m := r.Message
 	policy := a.settings.Invalid.Policy
 	err = a.invalidRecord(m, err)
+	p.proof.acquit(m.Doubt)
 	switch {
 	case !m.First.IsZero():
 		a.disown(p, m, err)

@@ -202,3 +202,52 @@ func TestAwait(t *testing.T) {
 		t.Errorf("asked for %q", got)
 	}
 }
+
+// The doubt that a record casts ends when it is given up: perhaps nothing else is to
+// come that would end it, and health checks settle what went before. Trouble that is
+// no record's fault stays one.
+func TestGivenUpRecordTakesItsDoubtAlong(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		said   []flow.Outcome // to two records, in turns
+		proven bool
+	}{
+		"reset, and refused":                 {[]flow.Outcome{flow.Reset, flow.Refused}, true},
+		"unclear twice, and refused":         {[]flow.Outcome{flow.Unclear, flow.Unclear, flow.Refused}, true},
+		"busy, and refused":                  {[]flow.Outcome{flow.Busy, flow.Refused}, false},
+		"reset, then busy, and refused":      {[]flow.Outcome{flow.Reset, flow.Busy, flow.Refused}, false},
+		"reset, and not yet given up at all": {[]flow.Outcome{flow.Reset}, false},
+	} {
+		for _, lose := range []bool{false, true} {
+			s := settling()
+			s.MaxRetries, s.Invalid = 9, Invalid{Policy: letters.Skip}
+			g := newStage(t, s)
+			g.begin()
+			g.published(t, "a", "a1", 0)
+			g.put(keyed("a", "bad"))
+			g.tick(0)
+			for i, o := range c.said {
+				if i > 0 {
+					g.tick(proofFlush)
+				}
+				g.reply(t, "bad", o)
+				g.tick(0)
+			}
+			if lose { // a doubt is of its session
+				g.opened(0, 8)
+				g.tick(0)
+			}
+			for range 4 {
+				g.tick(proofFlush)
+				g.alive(7, g.now)
+			}
+			proven := false
+			for _, n := range g.told() {
+				proven = proven || n.Kind == flow.Proven
+			}
+			if proven != (c.proven && !lose) {
+				t.Errorf("%s: health checks settle what went before: %t (another session: %t)", name, proven, lose)
+			}
+		}
+	}
+}

@@ -38,12 +38,14 @@ func (a *Actor) evidence(p *partition, sent, answered time.Time, send bool) {
 
 // testify takes the outcome of a send of the running session for what it says about
 // the broker. One that refuses sends, or has trouble with its log, may answer
-// health checks all the same.
-func (a *Actor) testify(p *partition, r *flow.Result) {
-	switch r.Outcome {
-	case flow.OK:
+// health checks all the same; blames says that it may be the record instead.
+func (a *Actor) testify(p *partition, r *flow.Result, blames bool) {
+	switch {
+	case r.Outcome == flow.OK:
 		a.evidence(p, r.Sent, r.Answered, true)
-	case flow.Lost, flow.Busy, flow.Unclear:
+	case blames && r.Outcome != flow.Reset:
+		r.Message.Doubt = p.proof.suspect(r.Message.Doubt)
+	case r.Outcome == flow.Lost, r.Outcome == flow.Busy:
 		p.proof.refused()
 	}
 }

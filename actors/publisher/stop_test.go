@@ -27,7 +27,7 @@ func TestStopAwaitsProof(t *testing.T) {
 			g.reply(t, "3", flow.OK)
 			synctest.Wait()
 			g.reply(t, "2", flow.Unclear) // while another passes: given up, and nothing else is to be sent
-		}, time.Second},
+		}, proofFlush + 2*proofMargin},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -24,6 +24,8 @@ type Message struct {
 	// Passed is how many records the broker had taken when an attempt last ended in
 	// a way that may blame this one; the publisher's own.
 	Passed uint64
+	// Doubt is the round of doubt its outcomes have a part in; the publisher's own.
+	Doubt uint64
 	// First is when the first OK to the record came, and Acked when that of the
 	// running session did, of a message that is retained until it is settled; the
 	// publisher's own.
