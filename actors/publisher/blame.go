@@ -14,14 +14,15 @@ import "github.com/danube-messaging/danube-connect-go/internal/flow"
 // the broker cannot handle is probed for ever while nothing else passes, because
 // there is nothing else to send or because all of it waits in the one lane behind
 // this record: that costs time and shows as a stall, whereas giving up would let a
-// minute's trouble end the runtime.
+// minute's trouble end the runtime. So is one that the broker has taken before, and that
+// is sent again because it may be forgotten: there is nothing wrong with it.
 func (p *partition) verdict(r *flow.Result) flow.Outcome {
 	switch r.Outcome {
 	case flow.OK:
 		p.passed++
 	case flow.Reset, flow.Unclear:
 		before := r.Message.Passed
-		if r.Message.Passed = p.passed; before == p.passed {
+		if r.Message.Passed = p.passed; before == p.passed || !r.Message.First.IsZero() {
 			return flow.Busy
 		}
 	}

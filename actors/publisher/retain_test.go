@@ -401,3 +401,30 @@ func TestReceiptsComeAfterWhatIsProven(t *testing.T) {
 		}
 	}
 }
+
+// What the broker took once it can take: whatever befalls it when it is sent again,
+// while others pass, is no fault of the record's.
+func TestTakenOnceIsNeverBlamed(t *testing.T) {
+	t.Parallel()
+	for _, o := range []flow.Outcome{flow.Reset, flow.Unclear} {
+		g := newStage(t, retaining())
+		g.begin()
+		g.published(t, "a", "a1", 0)
+		g.quiet(7)
+		g.opened(0, 8)
+		g.tick(0)
+		g.passes(t)
+		g.reply(t, "a1", o)
+		g.tick(0)
+		g.tick(time.Minute)
+		if err := g.fatalities(); err != nil {
+			t.Errorf("%v: %v", o, err)
+		}
+		g.reply(t, "a1", flow.OK)
+		g.tick(0)
+		g.proves(8)
+		if c := g.budget.Totals(); c.Retained > 0 || c.InFlight > 0 {
+			t.Errorf("%v: %+v", o, c)
+		}
+	}
+}
