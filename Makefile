@@ -48,13 +48,16 @@ test: ## Run all tests with the race detector, in random order.
 
 .PHONY: faults
 faults: SEEDS ?= 1000
+faults: CORES ?= 100000
 faults: KILLS ?= 200
 faults: ## Run what shows the promises under faults; a table of faults by invariants.
-	@go run ./internal/faults -seeds $(SEEDS) -kills $(KILLS)
+	@go run ./internal/faults -seeds $(SEEDS) -cores $(CORES) -kills $(KILLS)
 
 .PHONY: soak
 soak: SEEDS ?= 10000
-soak: ## Play ten thousand fresh seeds of faults on the real stack; SEEDS=n for others.
+soak: CORES ?= 1000000
+soak: ## Play fresh seeds of faults: a million on the cores, ten thousand on the real stack; CORES=n, SEEDS=n for others.
+	go test ./connecttest -run TestSimulate -timeout 4h -v -seed=$$(date +%s%N) -seeds=$(CORES)
 	CHAOS_FIRST=$$(date +%s) CHAOS_SEEDS=$(SEEDS) go test ./internal/chaos -run TestSeeds -timeout 4h -v | { ! grep -v '^ *\(===\|--- PASS\)' | tee /dev/stderr | grep -q '^FAIL'; }
 
 .PHONY: cover

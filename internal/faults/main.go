@@ -7,13 +7,15 @@
 // which the fault happened. The exit code is 0 if everything has passed, 1 if not,
 // 2 for wrong use.
 //
-//	-seeds 1000   how many seeds internal/chaos plays
-//	-kills 200    how often a process is killed
-//	-paper        print the table of docs/guarantees.md, and run nothing
+//	-seeds 1000    how many seeds internal/chaos plays
+//	-cores 100000  how many seeds connecttest simulates
+//	-kills 200     how often a process is killed
+//	-paper         print the table of docs/guarantees.md, and run nothing
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -33,13 +35,14 @@ func main() {
 	os.Exit(code)
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, argv []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("faults", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	seeds := flags.Int("seeds", 1000, "how many `seeds` internal/chaos plays")
+	cores := flags.Int("cores", 100_000, "how many `seeds` connecttest simulates")
 	kills := flags.Int("kills", 200, "how often a process is killed, `times`")
 	onPaper := flags.Bool("paper", false, "print the table of docs/guarantees.md, and run nothing")
-	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || *seeds < 0 || *kills < 0 {
+	if err := flags.Parse(argv); err != nil || flags.NArg() > 0 || *seeds < 0 || *cores < 0 || *kills < 0 {
 		return 2
 	}
 	if *onPaper {
@@ -48,7 +51,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	began := time.Now()
 	t := newTally()
-	ended, err := t.test(ctx, *seeds, *kills, stderr)
+	packages, pattern := selection(matrix)
+	args := append([]string{"-run", pattern}, packages...)
+	ended, err := t.test(ctx, args, stderr, "CHAOS_SEEDS="+strconv.Itoa(*seeds), "CHAOS_KILLS="+strconv.Itoa(*kills))
+	if err == nil {
+		// By itself: it takes all processors for a while, and has flags of its own.
+		args = []string{"./" + simulated.dir, "-run", "^" + simulated.test + "$", "-seeds=" + strconv.Itoa(*cores)}
+		cause, wrong := t.test(ctx, args, stderr)
+		ended, err = errors.Join(ended, cause), wrong
+	}
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, err)
 		return 1
@@ -61,13 +72,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// test runs the tests of the matrix and reads what they say. ended is how go test
-// ended.
-func (t *tally) test(ctx context.Context, seeds, kills int, stderr io.Writer) (ended, err error) {
-	packages, pattern := selection(matrix)
-	args := append([]string{"test", "-json", "-count=1", "-timeout=60m", "-run", pattern}, packages...)
-	c := exec.CommandContext(ctx, "go", args...) //nolint:gosec // made of the table
-	c.Env = append(os.Environ(), "CHAOS_SEEDS="+strconv.Itoa(seeds), "CHAOS_KILLS="+strconv.Itoa(kills))
+// test runs go test and reads what the tests say. ended is how go test ended.
+func (t *tally) test(ctx context.Context, args []string, stderr io.Writer, env ...string) (ended, err error) {
+	c := exec.CommandContext(ctx, "go", append([]string{"test", "-json", "-count=1", "-timeout=60m"}, args...)...) //nolint:gosec // made of the table
+	c.Env = append(os.Environ(), env...)
 	c.Stderr = stderr
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -82,8 +90,11 @@ func (t *tally) test(ctx context.Context, seeds, kills int, stderr io.Writer) (e
 	return c.Wait(), nil
 }
 
-// seeded is the test whose seeds the rows count.
-var seeded = proof{dir: "internal/chaos", test: "TestSeeds"}
+// seeded and simulated are the tests whose seeds the rows count.
+var (
+	seeded    = proof{dir: "internal/chaos", test: "TestSeeds"}
+	simulated = proof{dir: "connecttest", test: "TestSimulate"}
+)
 
 // selection is what go test is asked for: the packages, and the tests in them.
 func selection(rows []row) (packages []string, pattern string) {

@@ -11,25 +11,26 @@ func number(i int) string { return fmt.Sprintf("I%d", i) }
 // report is the table of faults by invariants, and what is to be said of it.
 func report(rows []row, t *tally) string {
 	var b strings.Builder
-	line := func(id, fault string, cells []string, tests, seeds string) {
+	line := func(id, fault string, cells []string, tests, seeds, cores string) {
 		var s strings.Builder
 		_, _ = fmt.Fprintf(&s, "%-4s %-44s", id, fault)
 		for _, c := range cells {
 			_, _ = fmt.Fprintf(&s, "%5s", c)
 		}
-		_, _ = fmt.Fprintf(&s, " %7s %7s", tests, seeds)
+		_, _ = fmt.Fprintf(&s, " %7s %7s %7s", tests, seeds, cores)
 		_, _ = fmt.Fprintln(&b, strings.TrimRight(s.String(), " "))
 	}
 	var head []string
 	for i := 1; i <= invariants; i++ {
 		head = append(head, number(i))
 	}
-	line("", "fault", head, "tests", "seeds")
+	line("", "fault", head, "tests", "stack", "cores")
 	for _, r := range rows {
 		cells, tests := t.cells(r)
-		line(fmt.Sprintf("F%d", r.id), r.fault, cells, tests, t.runs(r))
+		id := fmt.Sprintf("F%d", r.id)
+		line(id, r.fault, cells, tests, t.runs(r.kinds...), t.runs(id+" on the cores"))
 	}
-	_, _ = fmt.Fprintln(&b, "\nNumbers count tests that passed, x/y that x of y did; seeds are runs of internal/chaos with the fault, each\njudged by all of I1 to I9, I11, I12 and I15.")
+	_, _ = fmt.Fprintln(&b, "\nNumbers count tests that passed, x/y that x of y did. Stack counts the seeds of internal/chaos that had the\nfault, each judged by all of I1 to I9, I11, I12 and I15; cores those of connecttest.Simulate, by I1 to I9, I12 and I15.")
 	for _, r := range rows {
 		if r.open != "" {
 			_, _ = fmt.Fprintf(&b, "F%d: %s\n", r.id, r.open)
@@ -64,10 +65,10 @@ func (t *tally) cells(r row) (cells []string, tests string) {
 	return cells, ratio(goodTests, allTests)
 }
 
-// runs counts the seeds in which a fault of the row happened.
-func (t *tally) runs(r row) string {
+// runs counts the seeds in which a fault of these kinds happened.
+func (t *tally) runs(kinds ...string) string {
 	good, all := 0, 0
-	for _, k := range r.kinds {
+	for _, k := range kinds {
 		n := t.seeds[k]
 		good, all = good+n[0]-n[1], all+n[0]
 	}

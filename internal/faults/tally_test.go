@@ -37,13 +37,14 @@ func TestReport(t *testing.T) {
 		ended("a", "TestAOther", "pass"), // another test, though it begins the same
 		ended("b", "TestB/x", "pass"), ended("b", "TestB/y", "fail"), ended("b", "TestB", "fail"),
 		printed("a", "TestA", "    x_test.go:12: 30 runs with cut, 2 failed\n"),
+		printed("c", "TestC", "    x_test.go:9: 400 runs with F1 on the cores, 1 failed\n"),
 		printed("a", "TestA", "    x_test.go:12: figure: 5 kills\n"),
 		ended("a", "", "fail"),
 	)
 	got := report(some, s)
 	for _, want := range []string{
 		"F1   one                                           1/2  2/3    .    .",
-		"2/3   28/30\n", // tests and seeds
+		"2/3   28/30 399/400\n", // tests, seeds on the stack and on the cores
 		"F2: not all of it\n", "- 5 kills\n", "NOT RUN: F2: a TestGone\n",
 	} {
 		if !strings.Contains(got, want) {
@@ -85,8 +86,10 @@ func TestFailuresAreShown(t *testing.T) {
 
 func TestSelection(t *testing.T) {
 	t.Parallel()
-	if !functions(t, seeded.dir)[seeded.test] {
-		t.Errorf("there is no %s in %s", seeded.test, seeded.dir)
+	for _, p := range []proof{seeded, simulated} {
+		if !functions(t, p.dir)[p.test] {
+			t.Errorf("there is no %s in %s", p.test, p.dir)
+		}
 	}
 	packages, pattern := selection(some)
 	if strings.Join(packages, " ") != "./a ./b ./internal/chaos" || pattern != "^(TestA|TestB|TestGone|TestSeeds)$" {
@@ -96,7 +99,7 @@ func TestSelection(t *testing.T) {
 
 func TestMisuse(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"-seeds", "x"}, {"-seeds", "-1"}, {"-kills", "-1"}, {"now"}} {
+	for _, args := range [][]string{{"-seeds", "x"}, {"-seeds", "-1"}, {"-cores", "-1"}, {"-kills", "-1"}, {"now"}} {
 		if code := run(t.Context(), args, io.Discard, io.Discard); code != 2 {
 			t.Errorf("%q: exit code %d, want 2", args, code)
 		}
