@@ -32,6 +32,8 @@ type shard struct {
 	due     bool          // a flush is planned
 	began   time.Duration // the last flush
 	stalled int
+	down    int        // out of reach
+	strict  int        // takes nothing for good
 	held    []*request // to be answered when the stall ends
 }
 

@@ -86,6 +86,7 @@ func newFaults(seed uint64) []fault {
 		}
 		faults[i] = f
 	}
+	faults = append(faults, newLetterFaults(&p)...)
 	slices.SortStableFunc(faults, func(a, b fault) int { return int(a.at - b.at) })
 	return faults
 }

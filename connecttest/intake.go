@@ -15,6 +15,7 @@ type call struct {
 	last      uint64 // position
 	left      int    // pushing: records without an answer
 	failed    bool
+	settles   bool // pushing: Deliver waits for Settled
 	rt        *process
 }
 
@@ -103,6 +104,7 @@ func (rt *process) admitted(c *call) admission {
 		c.left = len(c.records)
 		waiter = func(i int) flow.Waiter { return ear{c, i} }
 	}
+	rt.aside = rt.aside[:0]
 	err := rt.gate.Hand(rt.atOnce, c.envelopes, waiter)
 	switch {
 	case err == nil:
@@ -118,6 +120,10 @@ func (rt *process) admitted(c *call) admission {
 		rt.w.books.Offer(r)
 	}
 	rt.handed += uint64(len(c.records))
+	for _, divert := range rt.aside {
+		divert()
+	}
+	rt.bounded()
 	rt.poke()
 	return entered
 }
@@ -131,7 +137,7 @@ func (rt *process) push() {
 		if p.busy || p.told >= last {
 			continue
 		}
-		c := &call{part: i, rt: rt}
+		c := &call{part: i, rt: rt, settles: w.plan.settled && w.rng.IntN(2) == 0}
 		for n := p.told + 1; n <= last && len(c.records) < w.plan.batch; n++ {
 			c.add(w, p.ids[n][0])
 			c.last = n
@@ -156,17 +162,23 @@ type ear struct {
 	i int
 }
 
-// Settles is false: the sender is answered when the broker has said OK.
-func (e ear) Settles() bool { return false }
+// Settles says what the sender waits for.
+func (e ear) Settles() bool { return e.settles }
 
 // Resolve is the answer to one record.
 func (e ear) Resolve(err error) {
 	w := e.rt.w
 	switch {
+	case err == nil && w.plan.settled && !e.settles:
+		w.books.Acknowledge(e.records[e.i].ID)
 	case err == nil:
 		w.books.Tell(e.records[e.i].ID)
 	case connect.ClassOf(err) == connect.ClassInvalid:
-		w.books.Skip(e.records[e.i].ID) // the sender knows that it will never be
+		id := e.records[e.i].ID
+		if !w.culpable(id) {
+			w.books.Report("I1", "the sender of record %d is told that it is invalid, and nothing is wrong with it", id)
+		}
+		w.books.Skip(id) // the sender knows that it will never be
 	default:
 		e.failed = true
 	}

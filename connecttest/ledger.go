@@ -30,6 +30,9 @@ type Rules struct {
 	// ReadAhead is the most records that may have been offered in one epoch and
 	// not be committed; 0 means no bound.
 	ReadAhead int
+	// Letters is the topic dead letters are published to; its logs, also those of its
+	// partitions, hold letters, which have the ID of the record they stand for.
+	Letters string
 	// Copies is how many copies of records may be published beside those that are
 	// accounted for, by a further offer or by Unanswered.
 	Copies int
@@ -56,21 +59,43 @@ type Ledger struct {
 }
 
 // sums counts since the last Boot.
-type sums struct{ offers, appends, covered uint64 }
+type sums struct{ offers, appends, letters, skips, covered uint64 }
 
 type record struct {
 	Record
-	index     int    // in its group
-	offers    int    // how often it was offered
-	epoch     uint64 // the last time
-	appends   int    // copies the broker took, forgotten ones included
-	excused   int    // copies nobody could know of
-	kept      int    // copies the logs hold
-	flushed   int    // of those, copies that survive a crash
-	lost      int    // copies a crash has taken
-	told      bool   // somebody was told that it is published
-	skipped   bool   // dealt with by policy
+	index   int    // in its group
+	offers  int    // how often it was offered
+	epoch   uint64 // the last time
+	excused int    // copies nobody could know of
+	copies
+	told      bool // somebody was told that it is published
+	acked     bool // somebody was told that the broker has it, and the process that knows runs on
+	left      bool // that process is gone
+	orphan    bool // and a crash may lose it
+	skipped   bool // dealt with by policy
+	diverted  bool // a dead letter may stand for it
+	letters   copies
 	committed bool
+}
+
+// copies of a record, or of its dead letter.
+type copies struct {
+	appends int // that the broker took, forgotten ones included
+	kept    int // that the logs hold
+	flushed int // of those, that survive a crash
+	lost    int // that a crash has taken
+}
+
+// promise is what stands for the record: copies of it, and of its dead letter.
+func (r *record) promise() copies {
+	c := r.copies
+	if r.diverted {
+		c.appends += r.letters.appends
+		c.kept += r.letters.kept
+		c.flushed += r.letters.flushed
+		c.lost += r.letters.lost
+	}
+	return c
 }
 
 type partition struct {
@@ -83,6 +108,7 @@ type partition struct {
 type group struct{ topic, name string }
 
 type log struct {
+	letters bool // of the dead-letter topic
 	held    []*record
 	flushed int // how many of held survive a crash
 }
@@ -152,13 +178,13 @@ func (l *Ledger) partition(name string) *partition {
 	return p
 }
 
-// Skip says that the record was dealt with by policy, and counted: it was left out,
-// or its dead letter has landed.
+// Skip says that the record was left out, by policy, and counted.
 func (l *Ledger) Skip(id uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if rec := l.known("skipped", id); rec != nil {
 		rec.skipped = true
+		l.process.skips++
 	}
 }
 
@@ -218,10 +244,10 @@ func (l *Ledger) early(what string, rec *record) {
 	if !l.live || rec.skipped {
 		return
 	}
-	switch {
-	case rec.appends == 0:
+	switch c := rec.promise(); {
+	case c.appends == 0:
 		l.report("I3", "%s is %s and was never published", rec, what)
-	case l.rules.Settled && rec.flushed == 0:
+	case l.rules.Settled && c.flushed == 0:
 		l.report("I2", "%s is %s and a crash would forget it", rec, what)
 	}
 }

@@ -34,12 +34,14 @@ type life struct {
 	atDoor     *committer.Attempt // waits for the door
 	rewinding  bool               // re-opened at once: nothing is wrong with the source
 	letGo      []<-chan struct{}
+	twice      bool // the dead-letter topic has been asked once more
 	last       *lastCommit
 	pending    *call // waits for room
 	calls      []*call
 	polling    bool // a poll is planned
 
 	stopping, cut bool
+	fed           bool // nothing comes to the dead-letter topic any more
 	cause         error
 	stopAt        time.Duration
 	undisturbed   bool // nothing was wrong when the stop began
@@ -95,7 +97,7 @@ func (rt *process) reopen(epoch uint64, rewinding bool) {
 	if rt.gone() || rt.stopping || rt.stage != up || epoch != rt.epoch {
 		return
 	}
-	rt.stage, rt.rewinding = withdrawing, rewinding
+	rt.stage, rt.rewinding, rt.twice = withdrawing, rewinding, false
 	rt.pending = nil
 	rt.turnAway()
 	rt.gate.Shut()
@@ -122,6 +124,12 @@ func (rt *process) move() (moved bool) {
 			if !closed(done) {
 				return false
 			}
+		}
+		if rt.letters != nil && !rt.twice { // what the others drained may have come to it
+			rt.twice = true
+			rt.letGo = append(rt.letGo[:0], rt.letters.actor.LetGo(rt.epoch, rt.w.plan.kind == pushing))
+			rt.schedule(rt.letters, 0)
+			return true
 		}
 		rt.stage = settling
 		rt.commitNow(5 * time.Second)

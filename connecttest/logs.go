@@ -1,5 +1,7 @@
 package connecttest
 
+import "strings"
+
 // Append says that the broker took a copy of the record into a log, that of a topic
 // or of one of its partitions.
 func (l *Ledger) Append(name string, id uint64) {
@@ -11,10 +13,31 @@ func (l *Ledger) Append(name string, id uint64) {
 		return
 	}
 	g := l.log(name)
+	g.take(l, rec)
+	if g.letters {
+		l.process.letters++
+	} else {
+		l.process.appends++
+	}
+}
+
+// take puts a copy into a log.
+func (g *log) take(l *Ledger, rec *record) {
 	g.held = append(g.held, rec)
-	rec.appends++
-	rec.kept++
-	l.process.appends++
+	c := g.of(rec)
+	c.appends++
+	c.kept++
+	if g.letters && !rec.diverted {
+		l.report("I1", "%s has become a dead letter, and nothing is wrong with it", rec)
+	}
+}
+
+// of returns what a log says of a record.
+func (g *log) of(rec *record) *copies {
+	if g.letters {
+		return &rec.letters
+	}
+	return &rec.copies
 }
 
 // Flush says that the n oldest messages of a log survive a crash.
@@ -23,7 +46,7 @@ func (l *Ledger) Flush(name string, n int) {
 	defer l.mu.Unlock()
 	g := l.log(name)
 	for ; g.flushed < n && g.flushed < len(g.held); g.flushed++ {
-		g.held[g.flushed].flushed++
+		g.of(g.held[g.flushed]).flushed++
 	}
 }
 
@@ -35,8 +58,9 @@ func (l *Ledger) Crash(name string) int {
 	g := l.log(name)
 	gone := g.held[g.flushed:]
 	for _, rec := range gone {
-		rec.kept--
-		rec.lost++
+		c := g.of(rec)
+		c.kept--
+		c.lost++
 	}
 	g.held = g.held[:g.flushed]
 	l.forgotten += len(gone)
@@ -61,9 +85,7 @@ func (l *Ledger) Log(name string, ids ...uint64) {
 	g := l.log(name)
 	for _, id := range ids {
 		if rec := l.known("published", id); rec != nil {
-			g.held = append(g.held, rec)
-			rec.appends++
-			rec.kept++
+			g.take(l, rec)
 		}
 	}
 }
@@ -78,7 +100,7 @@ func (l *Ledger) Forgotten(n int) {
 func (l *Ledger) log(name string) *log {
 	g := l.logs[name]
 	if g == nil {
-		g = &log{}
+		g = &log{letters: l.rules.Letters != "" && (name == l.rules.Letters || strings.HasPrefix(name, l.rules.Letters+"-part-"))}
 		l.logs[name] = g
 	}
 	return g

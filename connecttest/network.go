@@ -22,6 +22,8 @@ type transport struct {
 	adopted []uint64
 	conn    []*broker // by partition, where its session is
 	opening []bool
+	index   int32
+	taken   [][]uint64 // by partition, what the session has acknowledged, oldest first
 	away    []*request // sent, and perhaps not arrived
 	oks     []okay     // told, and not yet dealt with by the publisher
 }
@@ -47,17 +49,17 @@ type request struct {
 	done      bool // answered, or given up
 }
 
-func newTransport(rt *process, shards []*shard) *transport {
+func newTransport(rt *process, index int32, shards []*shard) *transport {
 	n := len(shards)
 	return &transport{
 		w: rt.w, rt: rt, results: flow.NewPipe[flow.Result](), events: flow.NewPipe[flow.SessionEvent](),
+		index: index, taken: make([][]uint64, n),
 		shards: shards, adopted: make([]uint64, n), conn: make([]*broker, n), opening: make([]bool, n),
 	}
 }
 
 func (t *transport) Results() *flow.Pipe[flow.Result]      { return t.results }
 func (t *transport) Events() *flow.Pipe[flow.SessionEvent] { return t.events }
-func (t *transport) Adopt(partition int, session uint64)   { t.adopted[partition] = session }
 
 // Start sends a message.
 func (t *transport) Start(m *flow.Message) {
@@ -105,7 +107,7 @@ func (w *world) arrive(r *request) {
 	r.arrived = true
 	switch {
 	case r.done:
-	case !b.up || b.life != r.life || b.resets != r.resets || b.dropping > 0:
+	case !b.up || b.life != r.life || b.resets != r.resets || b.dropping > 0 || r.t.shards[r.partition].down > 0:
 		w.fail(r)
 	case b.still:
 		b.waiting = append(b.waiting, r)
@@ -148,10 +150,12 @@ func (w *world) receive(r *request) {
 		outcome = flow.Lost
 	case b.denying > 0:
 		outcome = flow.Denied
+	case s.strict > 0:
+		outcome = flow.Refused
+	case !r.message.Parcel.Letter && (r.record == w.plan.poison || w.poisons[r.record] == refusable):
+		outcome = w.refusal() // what it can tell without its log
 	case b.busy > 0:
 		outcome = flow.Busy
-	case r.record == w.plan.poison:
-		outcome = pick(w.rng, flow.Refused, flow.Reset)
 	case b.flaky > 0 && w.rng.IntN(4) == 0:
 		outcome = pick(w.rng, flow.Reset, flow.Unclear)
 		if w.rng.IntN(2) == 0 {
@@ -211,10 +215,14 @@ func (t *transport) answer(r *request, o flow.Outcome) {
 		return
 	}
 	var err error
-	if o != flow.OK {
-		err = errNetwork
-	} else {
+	switch o {
+	case flow.Refused, flow.Reset, flow.Unclear:
+		err = &poisoned{r.record}
+		t.w.blamed[r.record]++
+	case flow.OK:
 		t.oks = append(t.oks, okay{r.partition, r.session, r.record})
+	default:
+		err = errNetwork
 	}
 	t.results.Put(flow.Result{Message: r.message, Outcome: o, Sent: t.w.time(r.sent), Answered: t.w.time(t.w.now), Err: err})
 	t.rt.poke()
@@ -226,6 +234,8 @@ func (t *transport) stepped() {
 	for _, o := range t.oks {
 		if t.adopted[o.partition] != o.session {
 			t.w.books.Unanswered(o.id)
+		} else if t.w.plan.kind == pushing {
+			t.taken[o.partition] = append(t.taken[o.partition], o.id)
 		}
 	}
 	t.oks = t.oks[:0]

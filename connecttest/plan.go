@@ -9,6 +9,7 @@ import (
 	connect "github.com/danube-messaging/danube-connect-go"
 	"github.com/danube-messaging/danube-connect-go/actors/publisher"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
+	"github.com/danube-messaging/danube-connect-go/internal/letters"
 )
 
 // kind is what a model source can do.
@@ -18,7 +19,7 @@ const (
 	retaining kind = iota // keeps everything, and begins behind the last commit
 	pruning               // what is committed is gone
 	gated                 // goes on only when what it gave out is committed
-	pushing               // cannot offer again by itself; whoever waits in Deliver sends again
+	pushing               // cannot offer again by itself: what is acknowledged is retained until it is settled
 )
 
 // String names the kind as docs/guarantees.md does.
@@ -50,12 +51,16 @@ type plan struct {
 	latency   time.Duration
 	tail      bool // some messages take much longer
 	health    time.Duration
-	poison    uint64 // a record the broker never takes; 0 for none
+	poison    uint64 // a record the broker never takes, and that halts the runtime; 0 for none
+	spoiled   int    // of a thousand records, those that can never be delivered, and are dealt with
+	policy    letters.Policy
+	letters   topicPlan // where dead letters go; no topic: there are none
 }
 
 type topicPlan struct {
 	connect.Producer
 	ordering publisher.Ordering
+	policy   letters.Policy
 }
 
 // Times of every world.
@@ -91,7 +96,7 @@ func newPlan(seed uint64) plan {
 	p.storing = pick(r, 20*time.Millisecond, 20*time.Millisecond, 2*time.Second)
 	switch p.kind {
 	case pushing:
-		p.settled = false
+		p.limits.Bytes = max(p.limits.Bytes, 40*recordSize) // what is retained holds its bytes for long
 	case gated:
 		p.each = 4 + r.IntN(8)
 		p.flush = span(r, 100*time.Millisecond, time.Second)
@@ -106,12 +111,13 @@ func newPlan(seed uint64) plan {
 	for i := range 1 + r.IntN(3) {
 		p.topics = append(p.topics, topicPlan{
 			connect.Producer{Topic: fmt.Sprintf("/default/t%d", i), Partitions: r.IntN(4), Reliable: true},
-			pick(r, publisher.ByKey, publisher.ByKey, publisher.ByKey, publisher.ByPartition, publisher.Unordered),
+			pick(r, publisher.ByKey, publisher.ByKey, publisher.ByKey, publisher.ByPartition, publisher.Unordered), letters.Halt,
 		})
 	}
 	if r.IntN(20) == 0 {
 		p.poison = 1 + r.Uint64N(uint64(p.sources*p.each))
 	}
+	p.forbear(rand.New(rand.NewPCG(seed, 4)))
 	return p
 }
 
@@ -122,13 +128,17 @@ func (p *plan) readAhead() int {
 	if p.limits.Unsettled == 0 {
 		return 0
 	}
-	return max(p.limits.Unsettled, 2*p.batch) + p.sources
+	ahead := max(p.limits.Unsettled, 2*p.batch) + p.sources
+	if p.spoiled > 0 {
+		ahead += 2 * p.batch // what a call skips takes no room
+	}
+	return ahead
 }
 
 // commitLag is how long after the broker took a record it is committed at most,
 // while nothing is wrong; late says that answers of before may still come.
 func (p *plan) commitLag(late bool) time.Duration {
-	if p.tail {
+	if p.tail || p.moody() {
 		return time.Hour // one lane may hold back a whole window of slow answers
 	}
 	// A partition that is read again waits for the rest of its former life.
@@ -153,7 +163,7 @@ func (p *plan) String() string {
 	for _, t := range p.topics {
 		topics = append(topics, fmt.Sprintf("%s/%d by %s", t.Topic, t.Partitions, [...]string{"key", "partition", "none"}[t.ordering]))
 	}
-	return fmt.Sprintf("source %s of %d × %d positions, %d keys, batch %d; %d brokers, %s; lanes %d, settled %t, announced %t, flush %v, need %v, margin %v, limits %+v, commit %v or %d, retries %d, latency %v, tail %t, poison %d",
+	return fmt.Sprintf("source %s of %d × %d positions, %d keys, batch %d; %d brokers, %s; lanes %d, settled %t, announced %t, flush %v, need %v, margin %v, limits %+v, commit %v or %d, retries %d, latency %v, tail %t, poison %d; invalid %d‰ %s",
 		p.kind, p.sources, p.each, p.keys, p.batch, p.brokers, strings.Join(topics, ", "), p.lanes, p.settled, p.announced,
-		p.flush, p.need, p.margin, p.limits, p.interval, p.every, p.retries, p.latency, p.tail, p.poison)
+		p.flush, p.need, p.margin, p.limits, p.interval, p.every, p.retries, p.latency, p.tail, p.poison, p.spoiled, p.policy)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/danube-messaging/danube-connect-go/actors/publisher"
 	"github.com/danube-messaging/danube-connect-go/internal/flow"
 	"github.com/danube-messaging/danube-connect-go/internal/handover"
+	"github.com/danube-messaging/danube-connect-go/internal/letters"
 	"github.com/danube-messaging/danube-connect-go/supervisor"
 )
 
@@ -25,10 +26,14 @@ type process struct {
 	tracker  *committer.Tracker
 	desk     *committer.Actor
 	pubs     []*pub
-	endFeed  context.CancelFunc
-	tracking bool // a step of the tracker is planned
+	letters  *pub               // of the dead-letter topic, the last of pubs; nil when there is none
+	endFeed  context.CancelFunc // no more parcels come from the gate
+	endLast  context.CancelFunc // nor from other publishers
+	tracking bool               // a step of the tracker is planned
 	looking  time.Time
 	handed   uint64 // records that were admitted
+	skipped  uint64
+	aside    []func() // what the gate has diverted of the call it is given
 	atOnce   context.Context
 	life
 }
@@ -44,10 +49,15 @@ type pub struct {
 }
 
 // plain encodes bytes as they are.
-type plain struct{}
+type plain struct{ w *world }
 
-// Encode returns the payload.
-func (plain) Encode(r connect.Record) ([]byte, error) { return r.Raw(), nil }
+// Encode returns the payload, unless the record has none that could be encoded.
+func (p plain) Encode(r connect.Record) ([]byte, error) {
+	if id := recordID(r.Raw()); p.w.poisons[id] == shapeless {
+		return nil, connect.Invalid(&poisoned{id})
+	}
+	return r.Raw(), nil
+}
 
 func newProcess(w *world) *process {
 	p := &w.plan
@@ -58,6 +68,9 @@ func newProcess(w *world) *process {
 	latest := committer.NewLatest()
 	rt.gate = handover.New(handover.Settings{
 		Budget: rt.budget, Tracker: rt.notices, MaxMessage: 1 << 20, BatchSize: 1 << 10, Commits: p.kind != pushing,
+		Invalid: p.rule(p.policy), Diverted: func(policy letters.Policy, err error) {
+			rt.aside = append(rt.aside, func() { rt.diverted(policy, err) })
+		},
 	})
 	rt.tracker = committer.NewTracker(committer.TrackerSettings{
 		Notices: rt.notices, Budget: rt.budget, Latest: latest, Lost: rt.rewind,
@@ -66,8 +79,12 @@ func newProcess(w *world) *process {
 		Latest: latest, Progress: committer.NewProgress(), Interval: p.interval, Every: p.every, Pause: w.pause, Committed: rt.budget.Commit, Revoked: rt.gate.Revoked,
 	})
 	rt.desk.Restart(w.time(w.now))
-	var feed context.Context
+	var feed, last context.Context
 	feed, rt.endFeed = context.WithCancel(context.Background())
+	last, rt.endLast = context.WithCancel(context.Background())
+	if shards := w.letterShards(); len(shards) > 0 {
+		rt.letters = rt.add(int32(len(p.topics)), p.letters, shards, last)
+	}
 	first := 0
 	for i, t := range p.topics {
 		n := max(t.Partitions, 1)
@@ -79,31 +96,34 @@ func newProcess(w *world) *process {
 }
 
 // add makes the publisher of a topic.
-func (rt *process) add(index int32, t topicPlan, shards []*shard, feed context.Context) {
+func (rt *process) add(index int32, t topicPlan, shards []*shard, feed context.Context) *pub {
 	w := rt.w
-	b := &pub{net: newTransport(rt, shards), parcels: flow.NewPipe[flow.Parcel]()}
+	b := &pub{net: newTransport(rt, index, shards), parcels: flow.NewPipe[flow.Parcel]()}
 	s := publisher.Settings{
 		Topic: t.Topic, Index: index, Partitions: t.Partitions, Ordering: t.ordering, Lanes: w.plan.lanes,
 		Parcels: b.parcels, Transport: b.net, Tracker: rt.notices, Budget: rt.budget, Stop: feed,
 		MaxRetries: w.plan.retries, Pause: w.pause,
+		Invalid: publisher.Invalid{Policy: t.policy, Letters: rt.mailbox(), Report: rt.diverted},
 	}
 	if w.plan.settled {
 		flush := w.plan.flush
 		if w.plan.announced {
 			flush = time.Hour // what the broker says counts
 		}
-		s.Settle = &publisher.Settle{Flush: flush, Announced: w.plan.announced, Margin: w.plan.margin}
+		s.Settle = &publisher.Settle{Flush: flush, Announced: w.plan.announced, Margin: w.plan.margin, Retain: w.plan.kind == pushing}
 	}
 	b.actor = publisher.New(s)
 	rt.pubs = append(rt.pubs, b)
 	rt.gate.Declare(&handover.Topic{
-		Producer: t.Producer, Index: index, Encoder: plain{}, Measure: func(*flow.Parcel) int { return recordSize }, Pipe: b.parcels,
+		Producer: t.Producer, Index: index, Encoder: plain{w}, Measure: func(*flow.Parcel) int { return recordSize }, Pipe: b.parcels,
+		Invalid: w.plan.rule(t.policy),
 	})
 	b.actor.Restart()
 	rt.schedule(b, 0)
 	for i := range shards {
 		w.after(span(w.rng, 0, w.plan.health), func() { b.net.poll(i) })
 	}
+	return b
 }
 
 // pause is the backoff of this world: exponential, with jitter from the seed.
@@ -124,9 +144,11 @@ func (rt *process) die() {
 		b.net.cut()
 	}
 	rt.reconcile()
+	rt.w.books.Forget()
 	rt.dead = true
 	rt.w.over = rt.w.over || rt.w.halted != nil
 	rt.endFeed()
+	rt.endLast()
 	for i := range rt.w.source.parts {
 		rt.w.source.parts[i].busy = false
 	}
@@ -139,8 +161,19 @@ func (rt *process) reconcile() {
 	if c.Read != rt.handed {
 		rt.w.books.Report("I12", "%d records are counted as read, and %d were handed over", c.Read, rt.handed)
 	}
-	if bytes, _ := rt.budget.Held(); uint64(bytes) != c.InFlight*recordSize {
-		rt.w.books.Report("I12", "%d records in flight hold %d bytes", c.InFlight, bytes)
+	if c.Skipped != rt.skipped {
+		rt.w.books.Report("I12", "%d records are counted as skipped, and %d were", c.Skipped, rt.skipped)
+	}
+	if bytes, _ := rt.budget.Held(); uint64(bytes) != (c.InFlight+c.Retained)*recordSize {
+		rt.w.books.Report("I12", "%d records in flight and %d retained ones hold %d bytes", c.InFlight, c.Retained, bytes)
+	}
+}
+
+// bounded holds what is in memory against the budget.
+func (rt *process) bounded() {
+	l := rt.w.plan.limits
+	if bytes, _ := rt.budget.Held(); bytes > l.Bytes || rt.budget.Totals().InFlight > uint64(l.Records) {
+		rt.w.books.Report("I7", "%d bytes and %d records are held, of %+v", bytes, rt.budget.Totals().InFlight, l)
 	}
 }
 
@@ -245,7 +278,7 @@ func (rt *process) went() {
 // fail is a fatal error: it stops the runtime for good.
 func (rt *process) fail(err error) {
 	w := rt.w
-	if w.plan.poison == 0 && !w.flaky() {
+	if !w.mayHalt() {
 		w.books.Report("I8", "the runtime stops, and nothing is wrong: %v", err)
 	}
 	w.say("fatal: %v", err)
@@ -253,13 +286,4 @@ func (rt *process) fail(err error) {
 		w.halted = fmt.Errorf("halted: %w", err)
 	}
 	rt.stop(err)
-}
-
-func (w *world) flaky() bool {
-	for i := range w.faults {
-		if w.faults[i].row == "F39" {
-			return true
-		}
-	}
-	return false
 }

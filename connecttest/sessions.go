@@ -31,7 +31,7 @@ func (t *transport) open(partition int) {
 	switch {
 	case t.rt.dead:
 		return
-	case !b.up || b.still || b.dropping > 0 || b.denying > 0 && w.rng.IntN(2) == 0:
+	case !b.up || b.still || b.dropping > 0 || s.down > 0 || b.denying > 0 && w.rng.IntN(2) == 0:
 		t.event(flow.SessionEvent{Partition: partition, Kind: flow.Trying, Err: errNetwork})
 		w.after(span(w.rng, 50*time.Millisecond, 500*time.Millisecond), func() { t.open(partition) })
 		return
@@ -92,4 +92,18 @@ func (t *transport) alive(r *request, k flow.SessionKind) {
 		e.Err = errNetwork
 	}
 	t.event(e)
+}
+
+// Adopt begins a session. Of what the one before has acknowledged, the newest, as many
+// as are retained at that time, may be sent again.
+func (t *transport) Adopt(partition int, session uint64) {
+	if before := t.adopted[partition]; before != session && before != 0 {
+		taken := t.taken[partition]
+		retained := int(t.rt.budget.Topic(t.index).Retained)
+		for _, id := range taken[max(len(taken)-retained, 0):] {
+			t.w.books.Unanswered(id)
+		}
+		t.taken[partition] = nil
+	}
+	t.adopted[partition] = session
 }

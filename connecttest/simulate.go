@@ -17,17 +17,15 @@ func Simulate(t testing.TB, seed uint64) Outcome {
 	v, faults := simulate(seed)
 	p := newPlan(seed)
 	o := Outcome{Verdict: v, Source: p.kind.String(), Faults: rows(faults)}
-	if p.poison > 0 {
+	if p.poison > 0 || p.spoiled > 0 {
 		o.Faults = append(o.Faults, "F19")
 	}
 	if len(v.Violations) == 0 {
 		return o
 	}
 	p, faults = shrink(p, faults, v.Violations[0].Invariant)
-	w := newWorld(p, faults)
 	var trace strings.Builder
-	w.trace = func(line string) { trace.WriteString(line + "\n") }
-	v = w.run()
+	v = attempt(p, faults, func(line string) { trace.WriteString(line + "\n") })
 	t.Errorf("seed %d breaks a promise:\n%s\nworld: %s\nfaults, less those it does without:\n%s\nwhat happened:\n%s\nagain: go test ./connecttest -run TestSimulate -seed=%d -seeds=1",
 		seed, v.String(), p.String(), schedule(faults), trace.String(), seed)
 	return o
@@ -44,24 +42,26 @@ func rows(faults []fault) []string {
 
 func simulate(seed uint64) (v Verdict, faults []fault) {
 	faults = newFaults(seed)
-	return attempt(newPlan(seed), faults), faults
+	return attempt(newPlan(seed), faults, nil), faults
 }
 
 // attempt runs a world; a panic is a broken promise as well.
-func attempt(p plan, faults []fault) (v Verdict) {
+func attempt(p plan, faults []fault, trace func(string)) (v Verdict) {
 	defer func() {
 		if r := recover(); r != nil {
 			v.Violations = append(v.Violations, Violation{"panic", fmt.Sprint(r)})
 		}
 	}()
-	return newWorld(p, faults).run()
+	w := newWorld(p, faults)
+	w.trace = trace
+	return w.run()
 }
 
 // shrink leaves out whatever the violation does without: faults, one by one, and
 // positions of the source.
 func shrink(p plan, faults []fault, invariant string) (plan, []fault) {
 	fails := func(p plan, f []fault) bool {
-		v := attempt(p, f)
+		v := attempt(p, f, nil)
 		return v.Broken(invariant)
 	}
 	for again := true; again; {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/danube-messaging/danube-connect-go/internal/letters"
 )
 
 // traced runs a seed and returns all it has to say.
@@ -49,12 +51,12 @@ func TestShrink(t *testing.T) {
 	}
 	for seed := uint64(1); ; seed++ {
 		p, faults := hopeless(seed), newFaults(seed)
-		v := attempt(p, faults)
+		v := attempt(p, faults, nil)
 		if len(faults) < 4 || !v.Broken("I2") {
 			continue
 		}
 		less, fewer := shrink(p, faults, "I2")
-		if v := attempt(less, fewer); !v.Broken("I2") {
+		if v := attempt(less, fewer, nil); !v.Broken("I2") {
 			t.Errorf("seed %d: what is left of it breaks nothing", seed)
 		}
 		if len(fewer) > 1 || less.each > p.each {
@@ -68,7 +70,7 @@ func TestShrink(t *testing.T) {
 func TestAttemptSurvivesAPanic(t *testing.T) {
 	t.Parallel()
 	strike := func(*world, *fault) func() { panic("boom") }
-	v := attempt(newPlan(1), []fault{{mishap: &mishap{row: "F7", strike: strike}}})
+	v := attempt(newPlan(1), []fault{{mishap: &mishap{row: "F7", strike: strike}}}, nil)
 	if !v.Broken("panic") || !strings.Contains(v.String(), "boom") {
 		t.Errorf("a panic is told as %q", v.String())
 	}
@@ -77,8 +79,8 @@ func TestAttemptSurvivesAPanic(t *testing.T) {
 // TestScheduleDrawsEverything looks for each kind of fault, source and setting.
 func TestScheduleDrawsEverything(t *testing.T) {
 	t.Parallel()
-	names, kinds := map[string]int{}, map[kind]int{}
-	for seed := range uint64(500) {
+	names, kinds, policies := map[string]int{}, map[kind]int{}, map[letters.Policy]int{}
+	for seed := range uint64(1000) {
 		for _, f := range newFaults(seed) {
 			names[f.name]++
 			if !strings.Contains(f.String(), f.row) {
@@ -87,17 +89,18 @@ func TestScheduleDrawsEverything(t *testing.T) {
 		}
 		p := newPlan(seed)
 		kinds[p.kind]++
+		policies[p.policy]++
 		if p.margin <= p.need || !strings.Contains(p.String(), p.kind.String()) {
 			t.Errorf("seed %d: %s", seed, p.String())
 		}
 	}
-	for _, m := range mishaps() {
+	for _, m := range append(mishaps(), letterMishaps()...) {
 		if names[m.name] == 0 {
 			t.Errorf("%s is never drawn", m.name)
 		}
 	}
-	if len(kinds) != 4 {
-		t.Errorf("kinds of sources: %v", kinds)
+	if len(kinds) != 4 || len(policies) != 3 {
+		t.Errorf("kinds of sources: %v; policies: %v", kinds, policies)
 	}
 }
 

@@ -40,13 +40,14 @@ func TestSimulate(t *testing.T) {
 				counts.Duplicates += o.Duplicates
 				counts.Forgotten += o.Forgotten
 				counts.Missing += o.Missing
+				counts.DeadLettered += o.DeadLettered
 				mu.Unlock()
 			}
 		})
 	}
 	all.Wait()
-	t.Logf("%d schedules from -seed=%d in %v: %d records offered, %d committed, %d forgotten by brokers, %d copies, %d acknowledged and lost where that is all that was asked for",
-		ran.Load(), *seed, time.Since(began).Round(time.Millisecond), counts.Offered, counts.Committed, counts.Forgotten, counts.Duplicates, counts.Missing)
+	t.Logf("figure: %d schedules of the cores from -seed=%d in %v: %d records offered, %d committed, %d forgotten by brokers, %d dead letters, %d copies, %d acknowledged and lost where that is all that was asked for",
+		ran.Load(), *seed, time.Since(began).Round(time.Millisecond), counts.Offered, counts.Committed, counts.Forgotten, counts.DeadLettered, counts.Duplicates, counts.Missing)
 	for line := range strings.Lines(sum.String()) {
 		t.Log(strings.TrimSpace(line))
 	}

@@ -65,6 +65,9 @@ func (s *source) record(w *world, id uint64, part string, position uint64) Recor
 		r.Group = part
 	}
 	w.keys[id] = key
+	if why := w.poisonFor(); why != sound {
+		w.poisons[id] = why
+	}
 	if s.plan.kind == pushing {
 		r.Partition, r.Position = "", 0
 	}
@@ -73,7 +76,11 @@ func (s *source) record(w *world, id uint64, part string, position uint64) Recor
 
 // envelope is a record as the source hands it over.
 func (w *world) envelope(r Record) connect.Envelope {
-	e := connect.Bytes(r.Topic, binary.BigEndian.AppendUint64(nil, r.ID))
+	payload := binary.BigEndian.AppendUint64(nil, r.ID)
+	if w.poisons[r.ID] == bad {
+		return connect.Bad(connect.Offset{Partition: r.Partition, Value: r.Position}, payload, &poisoned{r.ID})
+	}
+	e := connect.Bytes(r.Topic, payload)
 	if key := w.keys[r.ID]; key != "" {
 		e = e.WithKey(key)
 	}

@@ -38,9 +38,17 @@ func (rt *process) moveStop() bool {
 		return true
 	case withdrawing:
 		for _, b := range rt.pubs {
-			if !b.finished && !rt.cut {
+			if b != rt.letters && !b.finished && !rt.cut {
 				return false
 			}
+		}
+		if rt.letters != nil && !rt.fed {
+			rt.fed = true
+			rt.endLast()
+			rt.schedule(rt.letters, 0)
+		}
+		if rt.letters != nil && !rt.letters.finished && !rt.cut {
+			return false
 		}
 		rt.stopped = settling
 		rt.commitNow(drainTimeout / 10)
@@ -80,6 +88,7 @@ func (rt *process) end() {
 	if c := rt.budget.Totals(); !rt.cut && w.halted == nil && c.InFlight > 0 {
 		w.books.Report("I9", "the stop has left %d records in flight", c.InFlight)
 	}
+	w.books.Left(int(rt.budget.Totals().Retained))
 	rt.die()
 	if w.heals == 0 && w.source.done() {
 		w.over = true

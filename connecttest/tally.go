@@ -29,7 +29,7 @@ type Tally struct {
 type cell struct{ fault, source string }
 
 // invariants are those that every schedule is held to.
-var invariants = []string{"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I12", "I15"}
+var invariants = []string{"I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I12", "I15"}
 
 // NewTally returns an empty Tally.
 func NewTally() *Tally {

@@ -22,6 +22,8 @@ type world struct {
 	source  *source
 	keys    map[uint64]string
 	taken   map[uint64]time.Duration // in the running epoch, when the broker last took a copy
+	poisons map[uint64]poison
+	blamed  map[uint64]int // how often the broker gave a record an answer that may blame it
 	rt      *process
 	starved int           // faults at work that make actors slow
 	heals   int           // faults that are not over
@@ -35,12 +37,16 @@ type world struct {
 func (w *world) time(d time.Duration) time.Time { return time.Unix(1_000_000, 0).Add(d) }
 
 func newWorld(p plan, faults []fault) *world {
-	w := &world{plan: p, faults: faults, rng: rand.New(rand.NewPCG(p.seed, 3)), keys: map[uint64]string{}, taken: map[uint64]time.Duration{}}
-	w.books = NewLedger(Rules{Settled: p.settled, ReadAhead: p.readAhead()})
+	w := &world{plan: p, faults: faults, rng: rand.New(rand.NewPCG(p.seed, 3)), keys: map[uint64]string{}, taken: map[uint64]time.Duration{}, poisons: map[uint64]poison{}, blamed: map[uint64]int{}}
+	w.books = NewLedger(Rules{Settled: p.settled, ReadAhead: p.readAhead(), Letters: p.letters.Topic})
 	for range p.brokers {
 		w.brokers = append(w.brokers, &broker{up: true})
 	}
-	for _, t := range p.topics {
+	topics := p.topics
+	if p.letters.Topic != "" {
+		topics = append(slices.Clone(topics), p.letters)
+	}
+	for _, t := range topics {
 		for i := range max(t.Partitions, 1) {
 			name := t.Topic
 			if t.Partitions > 0 {
