@@ -106,6 +106,6 @@ var topicKeys = []key{
 	{
 		path: "schemas.*.on_change", value: "keep", oneOf: []string{"keep", "follow", "halt"}, optional: true,
 		doc:  "What to do when the registry has a newer version than the one in use. \"keep\": go on with the one in use, and say so. \"follow\": use the new one from the next record on. \"halt\": stop in order, with the difference.",
-		edge: "It decides the same way at the start, when the file is an older version than the registry's latest. A pinned version does not change. Needs a subject.",
+		edge: "It decides the same way at the start, when the file is an older version than the registry's latest. A pinned version does not change. A broker that validates payloads (0.15.1) holds all messages of a topic to the version of the first one since it loaded the topic, so a version that is followed must fit that too. Needs a subject.",
 	},
 }
