@@ -182,6 +182,27 @@ func TestAvroData(t *testing.T) {
 }
 
 // A record of every type, with the defaults filled in, read back by the library.
+// A panic of the library costs one message. That of a schema that is not there
+// stands for those nobody knows of.
+func TestAvroDecoderPanics(t *testing.T) {
+	t.Parallel()
+	for _, encoding := range []string{avroDatum, avroSingleObject} {
+		whole := avroOf(t, encoding, `"string"`)
+		payload, err := whole.Encode(connect.RawJSON("t", []byte(`"secret-canary"`)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := *whole
+		c.schema = &avroSchema{top: whole.schema.top}
+		r := connect.Bytes("t", payload)
+		_, err = c.Encode(r)
+		checkInvalid(t, r, err, "are no message")
+		if text, err := c.Decode(payload); text != nil || connect.ClassOf(err) != connect.ClassInvalid {
+			t.Errorf("%s: %s, %v", encoding, text, err)
+		}
+	}
+}
+
 // A decimal that is encoded already has no more digits than the schema allows,
 // however many bytes repeat its sign.
 func TestAvroDecimalsAsBytes(t *testing.T) {

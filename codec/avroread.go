@@ -21,6 +21,7 @@ var (
 	errAvroRecords = errors.New("not exactly one record")
 	errAvroText    = errors.New("text that is not UTF-8")
 	errAvroDigits  = errors.New("a decimal of more digits than the schema's")
+	errAvroPanic   = errors.New("bytes that the decoder panics on")
 	errAvroValue   = errors.New("a value the schema has no type for")
 )
 
@@ -48,8 +49,14 @@ func (c *avroCodec) Decode(payload []byte) ([]byte, error) {
 	return text, nil
 }
 
-// read decodes one record, with the branch of every union named.
+// read decodes one record, with the branch of every union named. The library reads
+// bytes of anybody here; a panic of it must not end the process.
 func (c *avroCodec) read(payload []byte) (v any, err error) {
+	defer func() {
+		if recover() != nil {
+			v, err = nil, errAvroPanic
+		}
+	}()
 	var rest []byte
 	switch c.encoding {
 	case avroContainer:
