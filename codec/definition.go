@@ -133,12 +133,25 @@ type badJSON struct {
 
 func (e *badJSON) Error() string { return e.file.name + " is not JSON" }
 
+// maxNesting bounds how deep a schema nests: to compile one takes time and memory
+// by the cube of it, minutes for a schema of 100 KB.
+const maxNesting = 500
+
+// tooMuch is a text that cannot be compiled in the time and memory there is, or
+// only by leaving out a limit that no number of the library holds.
+type tooMuch struct{ file file }
+
+func (e *tooMuch) Error() string { return e.file.name + " is too much to compile" }
+
 // Load implements jsonschema.URLLoader with the texts of the definition and
 // nothing else: neither files nor the network.
 func (d definition) Load(at string) (any, error) {
 	f, known := d.files[at]
 	if !known {
 		return nil, &notGiven{at}
+	}
+	if nesting(f.text) > maxNesting || hugeNumber(f.text) {
+		return nil, &tooMuch{f}
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(f.text))
 	if err == nil {

@@ -56,6 +56,15 @@ func TestDefinitionsThatDoNotCompile(t *testing.T) {
 		"a pointer into a file given": {
 			`{"$ref": "common.json#/$defs/x"}`, []Ref{{"common.json", []byte("{}")}}, `schemas/orders.json:1: $ref "common.json#/$defs/x" refers to nothing`,
 		},
+		"levels": {
+			strings.Repeat(`{"items":`, maxNesting) + `{}` + strings.Repeat(`}`, maxNesting), nil,
+			`schemas/orders.json: is too much to compile; must nest no deeper than 500 levels`,
+		},
+		// The library would leave the limit out.
+		"a number": {`{"minimum": 1e100000000}`, nil, `schemas/orders.json: is too much to compile; must`},
+		"a file given that is too much": {
+			`{"$ref": "common.json"}`, []Ref{{"common.json", []byte(`{"multipleOf": 1e-1001}`)}}, `common.json: is too much to compile`,
+		},
 		"a file of this machine": {
 			`{"$ref": "file:///etc/hostname"}`, nil, `schemas/orders.json:1: $ref "file:///etc/hostname" refers to a file that is not given`,
 		},

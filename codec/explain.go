@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/codec/internal/plan"
 )
 
 // explain words why a definition does not compile, with the file and line. A
@@ -23,6 +24,10 @@ func (d definition) explain(err error) error {
 	}
 	if e, ok := errors.AsType[*badJSON](err); ok {
 		return connect.ConfigError("%s:%d: is not JSON; must be a JSON Schema", e.file.name, lineAt(e.file.text, e.at))
+	}
+	if e, ok := errors.AsType[*tooMuch](err); ok {
+		return connect.ConfigError("%s: is too much to compile; must nest no deeper than %d levels, and have no number of more than %d digits or with an exponent beyond ±%d",
+			e.file.name, maxNesting, plan.MaxNumber, plan.MaxExponent)
 	}
 	if e, ok := errors.AsType[*notGiven](err); ok {
 		return d.explainMissing(e.address)

@@ -106,8 +106,11 @@ const maxWording = 16 << 20
 
 // vast reports whether a payload could break its schema in so many places, or so
 // deep, that a list of them would take the memory of the process.
-func vast(text []byte) bool {
-	depth, deepest, inString := 0, 0, false
+func vast(text []byte) bool { return len(text)*(32+nesting(text)) > maxWording }
+
+// nesting returns how deep the arrays and objects of JSON text nest.
+func nesting(text []byte) (deepest int) {
+	depth, inString := 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == '\\':
@@ -122,7 +125,7 @@ func vast(text []byte) bool {
 			depth--
 		}
 	}
-	return len(text)*(32+deepest) > maxWording
+	return deepest
 }
 
 // hugeNumber looks for a number in JSON text that costs too much to compare with a
