@@ -58,7 +58,7 @@ func mishaps() []mishap {
 		{"F7", "publisher restarts", 0, 1, strikePublisher},
 		{"F11", "source fails", 0, 2, strikeSource},
 		{"F21", "commits fail", 4 * time.Second, 2, strikeCommits},
-		{"F26", "actors starve", 2 * time.Second, 2, strikeStarve},
+		{"F27", "actors starve", 2 * time.Second, 2, strikeStarve},
 		{"F23", "partition revoked", 0, 2, strikeRevoke},
 	}
 }
