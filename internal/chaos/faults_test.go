@@ -15,6 +15,7 @@ import (
 type fault struct {
 	name   string
 	weight int
+	wrong  string           // of some records, from the start; such a fault is drawn apart
 	fits   func(*plan) bool // nil: always
 	once   bool             // at most once a run
 	// rewinds says that the source may have to go back, so that what was read
@@ -28,6 +29,9 @@ var faults []*fault
 func replays(p *plan) bool { return p.class.replays() }
 
 func told(p *plan) bool { return p.class == retaining || p.class == pruning || p.class == gated }
+
+// halts: what happens once to a record that is right must not cost it.
+func halts(p *plan) bool { return replays(p) && p.rule(isBad, "") == halt }
 
 func init() {
 	faults = []*fault{
@@ -104,7 +108,17 @@ func init() {
 		{name: "source deaf", weight: 2, make: deaf},
 		{name: "source unhealthy", weight: 2, rewinds: true, make: during("health checks fail", 20*time.Second, func(s *system) *atomic.Bool { return &s.sick })},
 		{name: "position goes back", weight: 1, once: true, rewinds: true, fits: replays, make: calls("an offset goes back", 1, func(s *system) *atomic.Int64 { return &s.backward })},
-		{name: "bad record", weight: 1, once: true, rewinds: true, fits: replays, make: calls("a record makes no sense", 1, func(s *system) *atomic.Int64 { return &s.bad })},
+		{name: "bad record", weight: 4, once: true, rewinds: true, fits: halts, make: calls("a record makes no sense", 1, func(s *system) *atomic.Int64 { return &s.bad })},
+
+		// Records that can never be delivered, and the topic their letters go to.
+		{name: "bad records", wrong: isBad},
+		{name: "records not encodable", wrong: isNotJSON},
+		{name: "records refused", wrong: isRefused},
+		{name: "records the handler dies of", wrong: isReset},
+		{name: "letters refused", weight: 10, fits: letters, make: boxFault(devbroker.Fault{Method: "SendMessage", Code: codes.Unavailable}, "every send is refused by ", false)},
+		{name: "letters stall", weight: 10, fits: letters, make: boxFault(devbroker.Fault{Method: "SendMessage", Stall: true, Applied: true}, "every send hangs, applied, at ", false)},
+		{name: "letter topic absent", weight: 10, fits: letters, make: boxFault(devbroker.Fault{Method: "CreateProducer", Code: codes.Unavailable}, "no producer is opened by ", false)},
+		{name: "letters crash", weight: 10, rewinds: true, fits: lettersCrash, make: boxFault(devbroker.Fault{Method: "SendMessage", Delay: time.Second, Applied: true}, "sends are slow, and then brokers crash: ", true)},
 
 		// The process.
 		{name: "process killed", weight: 4, rewinds: true, fits: func(p *plan) bool { return p.class != oneWay }, make: restart(true)},

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -108,6 +109,36 @@ func TestPromisesThatAreNotKept(t *testing.T) {
 			bad.config = "[delivery]\ncommit_after = \"acknowledged\"\n"
 			w := play(t, bad, quiet)
 			if !w.Broken("I2") || class == pruning && !w.Broken("I15") {
+				t.Errorf("acknowledged: %d forgotten, and the ledger finds: %s", w.forgotten, w.Verdict.String())
+			}
+		})
+	}
+}
+
+// TestLettersThatAreNotKept: where the runtime skips what should be lettered, or
+// commits before a letter is settled, the ledger says so.
+func TestLettersThatAreNotKept(t *testing.T) {
+	scripted(t)
+	t.Parallel()
+	for _, wrong := range []string{isBad, isNotJSON, isRefused} {
+		t.Run(wrong, func(t *testing.T) {
+			t.Parallel()
+			quiet := slog.New(slog.DiscardHandler)
+			plan := func(after, policy string) *plan {
+				p := crashing(retaining)
+				spoilt(wrong, 4)(p)
+				p.config = fmt.Sprintf("[delivery]\ncommit_after = %q\n[errors]\non_invalid = %q\n", after, policy)
+				return p
+			}
+			if w := play(t, plan("settled", deadLetter), quiet); len(w.Violations) > 0 || w.forgotten == 0 {
+				t.Errorf("%d forgotten, %d duplicates: %s", w.forgotten, w.Duplicates, w.Verdict.String())
+			}
+			if w := play(t, plan("settled", skip), quiet); !w.Broken("I2") || !w.Broken("I12") || !w.Broken("I15") && !w.Broken("I1") {
+				t.Errorf("skipped, and the ledger finds: %s", w.Verdict.String())
+			}
+			p := plan("acknowledged", deadLetter)
+			p.poisons[0].step = 1 // so that nothing but letters can be forgotten
+			if w := play(t, p, quiet); !w.Broken("I2") || !w.Broken("I15") {
 				t.Errorf("acknowledged: %d forgotten, and the ledger finds: %s", w.forgotten, w.Verdict.String())
 			}
 		})

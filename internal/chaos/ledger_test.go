@@ -21,21 +21,31 @@ type ledger struct {
 	told    map[string]uint64 // by source partition: what the system was told is safe
 	epoch   uint64
 	reports int
+
+	repaired, refused map[identity]bool // poisoned records: made good; told to be wrong
+	repairedAll       map[string]bool   // by what was wrong
+	letters           map[identity]int  // in the end
+	skips             int               // records that had to be skipped
+	skippable         uint64            // offers of records that may be
 }
 
 func newLedger(p *plan) *ledger {
-	l := &ledger{plan: p, offered: map[string]int{}, told: map[string]uint64{}}
+	l := &ledger{
+		plan: p, offered: map[string]int{}, told: map[string]uint64{},
+		repaired: map[identity]bool{}, refused: map[identity]bool{}, repairedAll: map[string]bool{}, letters: map[identity]int{},
+	}
 	l.Ledger = connecttest.NewLedger(connecttest.Rules{Settled: true, ReadAhead: p.ahead(), Copies: p.copies()})
 	return l
 }
 
 // ahead is the most that may be read and not committed: what the configuration
-// says, and what its callers have in their hands.
+// says, and what its callers have in their hands, at least one record of each source
+// partition; and a call of records that are skipped, which count once they are taken.
 func (p *plan) ahead() int {
 	if p.unsettled == 0 || p.class == ownStore || !p.class.replays() {
 		return 0 // no bound, or commits are not seen as they come
 	}
-	return p.unsettled + 2*p.batch
+	return p.unsettled + 2*max(p.batch, p.sources)
 }
 
 // copies is the most that is in flight whenever an answer may be lost: the broker
@@ -60,8 +70,13 @@ func (l *ledger) problem(invariant, format string, args ...any) {
 
 // offer notes a record that is about to be handed over.
 func (l *ledger) offer(r record) connect.Envelope {
+	wrong := l.wrong(identity{r.partition, r.n})
 	l.mu.Lock()
 	l.offered[r.partition] = max(l.offered[r.partition], r.n)
+	skips := wrong != "" && l.plan.class != webhook && l.plan.rule(wrong, r.topic) == skip
+	if skips {
+		l.skippable++
+	}
 	l.mu.Unlock()
 	entry := connecttest.Record{ID: r.id(), Topic: r.topic}
 	if l.plan.class.replays() {
@@ -71,7 +86,10 @@ func (l *ledger) offer(r record) connect.Envelope {
 		entry.Group = r.partition + " " + r.key
 	}
 	l.Offer(entry)
-	return r.envelope(l.plan.class.replays())
+	if skips {
+		l.Skip(entry.ID)
+	}
+	return r.spoil(wrong, r.envelope(l.plan.class.replays()))
 }
 
 // begin notes that an epoch begins, and what it is told to resume from.
@@ -96,7 +114,7 @@ func (l *ledger) commit(b *devbroker.Broker, epoch uint64, offsets []connect.Off
 			continue
 		}
 		for n := before + 1; n <= o.Value; n++ {
-			if !safe[identity{o.Partition, int(n)}] {
+			if id := (identity{o.Partition, int(n)}); !safe[id] && !l.skipped(id) {
 				l.problem("I2", "commit of %s while %d is not safe at the broker", o, n)
 				break
 			}
@@ -118,11 +136,17 @@ func (l *ledger) stored(b *devbroker.Broker, offsets []connect.Offset) {
 func (l *ledger) safe(b *devbroker.Broker) map[identity]bool {
 	safe := map[identity]bool{}
 	for m := range held(b) {
-		if id, err := identify(m.Payload); err == nil && (m.Flushed || !l.plan.settled) {
+		if id, err := whose(m); err == nil && (m.Flushed || !l.plan.settled) {
 			safe[id] = true
 		}
 	}
 	return safe
+}
+
+// skipped reports whether a record need not be anywhere.
+func (l *ledger) skipped(id identity) bool {
+	wrong := l.wrong(id)
+	return wrong != "" && l.plan.rule(wrong, l.plan.topic(id)) == skip
 }
 
 // tell notes that records without an offset are safe.
@@ -177,16 +201,26 @@ func held(b *devbroker.Broker) func(yield func(devbroker.Message) bool) {
 
 // judge compares what the brokers hold in the end with what is owed.
 func (l *ledger) judge(messages func(yield func(devbroker.Message) bool)) connecttest.Verdict {
+	arrived := map[identity]bool{}
 	for m := range messages {
-		id, err := identify(m.Payload)
+		id, err := whose(m)
 		if err != nil || id.n < 1 || id.n > l.plan.records {
 			l.problem("I11", "%s holds %.40q, which nobody sent", m.Topic, m.Payload)
 			continue
 		}
 		r := l.plan.record(id.partition, id.n)
+		if isBox(m.Topic) {
+			l.letter(r, m)
+			continue
+		}
 		l.compare(r, m)
+		if l.wrong(id) != "" {
+			arrived[id] = true // in any order: those of its key do not wait for it
+			continue
+		}
 		l.Log(m.Topic, r.id())
 	}
+	l.settlePoison(arrived)
 	return l.Judge(true)
 }
 

@@ -53,7 +53,9 @@ type plan struct {
 	interval  time.Duration // of commits
 	margin    time.Duration
 	drainTime time.Duration
-	config    string // TOML
+	policy
+	empty  bool   // some records have no payload
+	config string // TOML
 
 	events []event
 }
@@ -145,7 +147,8 @@ func draw(seed uint64) *plan {
 		p.records = min(p.records, 20*p.batch)
 	}
 	p.store = p.class == ownStore
-	p.config = p.knobs(r)
+	p.poisoned(r)
+	p.config = p.knobs(r) + p.errors()
 	p.schedule(r)
 	return p
 }

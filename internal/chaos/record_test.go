@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	connect "github.com/danube-messaging/danube-connect-go"
+	"github.com/danube-messaging/danube-connect-go/devbroker"
 )
 
 // record is the n-th record of a source partition, from 1.
@@ -16,15 +17,9 @@ type record struct {
 
 // record makes a record as it is every time it is offered.
 func (p *plan) record(partition string, n int) record {
-	r := record{partition: partition, n: n}
-	k := 0
+	r := record{partition: partition, n: n, topic: p.topic(identity{partition, n})}
 	if p.keys > 0 {
-		k = n % p.keys
-		r.key = fmt.Sprintf("%s-k%d", partition, k)
-	}
-	r.topic = topicName(k % p.topics)
-	if p.keys == 0 {
-		r.topic = topicName(n % p.topics)
+		r.key = fmt.Sprintf("%s-k%d", partition, n%p.keys)
 	}
 	length := n * 7919 % 97
 	switch {
@@ -38,7 +33,18 @@ func (p *plan) record(partition string, n int) record {
 		r.payload = strconv.Quote(r.payload) // as JSON text
 	}
 	r.note = strconv.Itoa(n * 31)
+	if p.empty && n%17 == 5 {
+		r.payload, r.note = "", fmt.Sprintf("%s %d ", partition, n)
+	}
 	return r
+}
+
+// topic is where a record goes.
+func (p *plan) topic(id identity) string {
+	if p.keys > 0 {
+		return topicName(id.n % p.keys % p.topics)
+	}
+	return topicName(id.n % p.topics)
 }
 
 // id is the record's name in the books.
@@ -60,7 +66,7 @@ func (p *plan) ordered() bool {
 // envelope is the record as it is handed over.
 func (r record) envelope(offsets bool) connect.Envelope {
 	rec := connect.Bytes(r.topic, []byte(r.payload)).WithAttribute("note", r.note)
-	if r.payload[0] == '"' {
+	if strings.HasPrefix(r.payload, `"`) {
 		rec = connect.RawJSON(r.topic, []byte(r.payload)).WithAttribute("note", r.note)
 	}
 	if r.key != "" {
@@ -70,6 +76,14 @@ func (r record) envelope(offsets bool) connect.Envelope {
 		return rec.Envelope()
 	}
 	return rec.At(connect.Offset{Partition: r.partition, Value: uint64(r.n)})
+}
+
+// whose says which record a message is: an empty one has only its note to say so.
+func whose(m devbroker.Message) (identity, error) {
+	if len(m.Payload) == 0 {
+		return identify([]byte(m.Attributes["note"]))
+	}
+	return identify(m.Payload)
 }
 
 // identity says which record a payload is.

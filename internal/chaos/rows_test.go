@@ -44,6 +44,7 @@ settle_margin = %q
 [commit]
 interval = %q
 `, p.window, p.unsettled, p.margin, p.interval)
+	p.config += p.errors()
 	if p.store {
 		p.config += "[offsets]\npath = \"%s\"\n"
 	}
@@ -73,6 +74,30 @@ type scenario struct {
 // killable: what cannot go back and is not told loses what is in flight, as the
 // documentation says.
 func killable(p *plan) bool { return p.but(oneWay) }
+
+// lettering: whoever waits in Deliver is told, and there is no letter.
+func lettering(p *plan) bool { return p.but(webhook) }
+
+// spoilt is a plan with something wrong with one record in so many, which becomes a
+// dead letter.
+func spoilt(wrong string, step int) func(*plan) {
+	return func(p *plan) { p.global, p.poisons = deadLetter, []poison{{wrong, step}} }
+}
+
+// lettered checks that as many records have letters as are poisoned.
+func lettered(t *testing.T, w *world) {
+	want := 0
+	for i := range w.plan.sources {
+		for n := 1; n <= w.plan.records; n++ {
+			if w.plan.wrong(identity{w.plan.partition(i), n}) != "" {
+				want++
+			}
+		}
+	}
+	if len(w.ledger.letters) != want || want == 0 {
+		t.Errorf("%d records have letters, want %d", len(w.ledger.letters), want)
+	}
+}
 
 var scenarios = []scenario{
 	{
@@ -138,6 +163,21 @@ var scenarios = []scenario{
 			})
 		}, nil)
 	}},
+	{row: "F18", name: "letters refused, then a crash", fits: lettering, change: spoilt(isRefused, 20), check: lettered, script: func(_ *testing.T, p *plan) {
+		p.at(time.Second, 20*time.Second, "letters refused", func(w *world) {
+			w.broker.Script(devbroker.Fault{Method: "SendMessage", Topic: p.box(isRefused, ""), Code: codes.Unavailable, Times: devbroker.Keep})
+		}, func(w *world) { w.broker.Lift(); w.refuses(false) })
+		p.at(22*time.Second, 0, "crash", func(w *world) { w.forgot(w.broker.Crash()) }, nil)
+	}},
+	{row: "F19", name: "all bad", fits: lettering, change: spoilt(isBad, 1), check: lettered},
+	{row: "F19", name: "one in a hundred is not JSON", fits: lettering, change: spoilt(isNotJSON, 100), check: lettered},
+	{row: "F39", name: "the handler dies of a message each time", fits: func(p *plan) bool { return p.but(webhook, gated) }, change: spoilt(isReset, 100), script: func(_ *testing.T, p *plan) {
+		p.at(time.Minute, 0, "mended", func(w *world) { w.deadly.Lift() }, nil)
+	}, check: func(t *testing.T, w *world) {
+		if len(w.ledger.letters) == 0 {
+			t.Error("no record the handler dies of has become a letter")
+		}
+	}},
 	{row: "F29", name: "stop and start", fits: killable, script: func(_ *testing.T, p *plan) {
 		for i := range 12 {
 			p.at(time.Duration(i*i)*20*time.Millisecond, 0, "again", func(w *world) { w.restart(i%3 > 0, 0) }, nil)
@@ -149,6 +189,7 @@ var scenarios = []scenario{
 			p.window = 2000 // a call is admitted as a whole
 		}
 	}},
+	{row: "F30", name: "empty records", change: func(p *plan) { p.empty = true }},
 	{row: "F30", name: "huge records", change: func(p *plan) { p.huge = 3 << 20 }},
 	{row: "F39", name: "the handler dies of a message for a while", script: func(_ *testing.T, p *plan) {
 		p.at(0, 0, "resets", func(w *world) {

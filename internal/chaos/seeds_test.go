@@ -109,13 +109,14 @@ type tally struct {
 	runs, lives, faults, records, messages, copies, forgot int
 	kinds                                                  map[string][2]int // runs, and those that failed
 	classes                                                map[class]int
+	poison                                                 map[string]int // what became of records, by what was wrong with them
 }
 
 func (s *tally) add(w *world) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.kinds == nil {
-		s.kinds, s.classes = map[string][2]int{}, map[class]int{}
+		s.kinds, s.classes, s.poison = map[string][2]int{}, map[class]int{}, map[string]int{}
 	}
 	s.runs++
 	s.lives += w.lives
@@ -124,6 +125,9 @@ func (s *tally) add(w *world) {
 	s.copies += w.Duplicates
 	s.forgot += w.forgotten
 	s.classes[w.plan.class]++
+	for fate, n := range w.fates() {
+		s.poison[fate] += n
+	}
 	met := map[string]bool{}
 	for _, e := range w.plan.events {
 		s.faults++
@@ -140,8 +144,8 @@ func (s *tally) add(w *world) {
 }
 
 func (s *tally) String() string {
-	return fmt.Sprintf("%d runs, %d processes, %d faults of %d kinds, %d records, %d messages, %d of them duplicates, %d forgotten by brokers",
-		s.runs, s.lives, s.faults, len(s.kinds), s.records, s.messages, s.copies, s.forgot)
+	return fmt.Sprintf("%d runs, %d processes, %d faults of %d kinds, %d records, %d messages, %d of them duplicates, %d forgotten by brokers; undeliverable: %v",
+		s.runs, s.lives, s.faults, len(s.kinds), s.records, s.messages, s.copies, s.forgot, s.poison)
 }
 
 // complete checks that everything has been met.
@@ -154,6 +158,11 @@ func (s *tally) complete(t *testing.T) {
 	for _, f := range faults {
 		if s.kinds[f.name][0] == 0 && (f.fits == nil || f.name != "disk fails" || diskFaults != nil) {
 			t.Errorf("no run has the fault %q", f.name)
+		}
+	}
+	for _, fate := range []string{"bad lettered", "encoding lettered", "refused lettered", "reset lettered", "halted", "told", "skipped"} {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(s.poison)), func(have string) bool { return strings.HasSuffix(have, fate) && s.poison[have] > 0 }) {
+			t.Errorf("of the records that can never be delivered, none is %s", fate)
 		}
 	}
 	if s.copies == 0 || s.forgot == 0 || s.lives == s.runs {

@@ -261,7 +261,7 @@ func (s *system) compare(offsets []connect.Offset) {
 	for _, o := range offsets {
 		stored[o.Partition] = o.Value
 		for n := 1; n <= int(o.Value); n++ {
-			if !safe[identity{o.Partition, n}] {
+			if id := (identity{o.Partition, n}); !safe[id] && !s.ledger.skipped(id) {
 				s.ledger.problem("I2", "the store has %s while %d is not safe at the broker", o, n)
 				break
 			}
@@ -433,18 +433,20 @@ func (t streaming) tell(ctx context.Context, out connect.Sender, partition strin
 	if len(records) == 0 {
 		return
 	}
+	if sys.plan.class == webhook {
+		deliver := func(all ...connect.Envelope) error { return out.Deliver(ctx, sys.plan.level(), all...) }
+		if sys.deliver(deliver, records) {
+			sys.ledger.tell(records)
+		}
+		return
+	}
 	var all []connect.Envelope
 	for _, r := range records {
 		all = append(all, sys.ledger.offer(r))
 	}
-	err := error(nil)
-	if sys.plan.class == webhook {
-		err = out.Deliver(ctx, sys.plan.level(), all...)
-	} else {
-		err = out.Send(ctx, all...)
-	}
+	err := out.Send(ctx, all...)
 	if errors.Is(err, connect.ClassInvalid) {
-		sys.ledger.problem("I8", "what is right is refused: %v", err)
+		sys.ledger.problem("I8", "what is right is refused, or what does not halt: %v", err)
 	}
 	if err == nil {
 		sys.ledger.tell(records)

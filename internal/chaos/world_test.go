@@ -48,6 +48,10 @@ type world struct {
 	lives     int
 	ahead     int    // how far the store was ahead of the source when it began again
 	published uint64 // by the counters of lives that are over
+	lettered  uint64
+	skipped   uint64
+	halts     int
+	deadly    *devbroker.Scene // messages a handler dies of
 	forgotten int
 	messages  int // what the brokers hold in the end
 
@@ -84,6 +88,7 @@ func run(t *testing.T, p *plan, log *slog.Logger) *world {
 	}
 	w.cfg.Danube.Seeds = w.broker.URLs()[1:]
 	w.system = newSystem(w)
+	w.refuses(false)
 	w.play()
 	return w
 }
@@ -146,7 +151,8 @@ func (w *world) end(limit time.Duration) error {
 	cut.Stop()
 	w.life.cancel()
 	w.reconcile()
-	w.published += w.life.Totals().Published
+	c := w.life.Totals()
+	w.published, w.lettered, w.skipped = w.published+c.Published, w.lettered+c.DeadLettered, w.skipped+c.Skipped
 	return w.life.err
 }
 
@@ -158,7 +164,7 @@ func (w *world) alive() {
 		return
 	}
 	err := w.end(time.Second)
-	if !w.expect.Swap(false) || !errors.Is(err, connect.ClassInvalid) {
+	if expected := w.expect.Swap(false); !errors.Is(err, connect.ClassInvalid) || !w.pardon(err) && !expected {
 		w.ledger.problem("I8", "the runtime has ended by itself: %v", err)
 	}
 	w.unjam()
@@ -238,6 +244,7 @@ func (w *world) heal() {
 	w.network.swallow(false)
 	w.network.slow(0)
 	w.broker.Lift()
+	w.refuses(true)
 	for i := range w.plan.brokers {
 		w.must(w.broker.Revive(i))
 		w.must(w.broker.Refuse(i, false))
@@ -328,20 +335,27 @@ func (w *world) verdict() {
 	for range held(w.broker) {
 		w.messages++
 	}
-	var accepted uint64
+	var accepted, letters uint64
 	for _, t := range w.broker.Topics() {
-		accepted += t.Accepted
+		if isBox(t.Name) {
+			letters += t.Accepted
+		} else {
+			accepted += t.Accepted
+		}
 	}
 	if w.published > accepted {
 		w.ledger.problem("I12", "%d records are counted as published, and the brokers took %d", w.published, accepted)
 	}
 	w.ledger.Forgotten(w.forgotten)
 	w.Verdict = w.ledger.judge(held(w.broker))
+	w.counts(letters)
 	if most := w.bound(); w.Duplicates > most {
-		w.Violations = append(w.Violations, connecttest.Violation{
-			Invariant: "I6", Text: fmt.Sprintf("%d duplicates, at most %d", w.Duplicates, most),
-		})
+		w.Violations = append(w.Violations, violation("I6", "%d duplicates, at most %d", w.Duplicates, most))
 	}
+}
+
+func violation(invariant, format string, args ...any) connecttest.Violation {
+	return connecttest.Violation{Invariant: invariant, Text: fmt.Sprintf(format, args...)}
 }
 
 // bound is the most duplicates the faults account for: what may be in flight when
@@ -350,6 +364,7 @@ func (w *world) bound() (most int) {
 	p := w.plan
 	all := p.records * p.sources
 	ahead := p.window*p.sources + int((p.lag()+time.Second)/p.every+1)*p.batch
+	most = min(ahead, all) * w.halts
 	for _, e := range p.events {
 		switch {
 		case e.fault.rewinds:

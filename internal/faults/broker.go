@@ -48,7 +48,7 @@ var brokerFaults = []row{
 			{dir: "internal/danube", test: "TestDeniedLater", shows: "I12"},
 			{dir: "internal/danube", test: "TestTooLargeIsRefused", shows: "I11"},
 		},
-		kinds: []string{"send refused", "bad record"},
+		kinds: []string{"send refused", "records refused"},
 	},
 	{
 		id: 17, fault: "one topic down, others fine", keeps: "I10 I5 I7",
@@ -67,7 +67,10 @@ var brokerFaults = []row{
 			{dir: "supervisor", test: "TestReopenWithLettersUnderWay", shows: "I1 I3"},
 			{dir: "supervisor", test: "TestCrashForgetsALetter", shows: "I1 I3"},
 			{dir: "supervisor", test: "TestLetterRefused", shows: "I1 I3"},
+			{dir: "internal/chaos", test: "TestRows/F18"},
+			{dir: "internal/chaos", test: "TestLettersThatAreNotKept", shows: "I1 I3"},
 		},
+		kinds: []string{"letters refused", "letters stall", "letter topic absent", "letters crash"},
 	},
 	{
 		id: 19, fault: "poison: head, middle, tail, all, 1 %", keeps: "I1 I3 I12",
@@ -79,7 +82,9 @@ var brokerFaults = []row{
 			{dir: "supervisor", test: "TestRandomPoison"},
 			{dir: "supervisor", test: "TestSkip"},
 			{dir: "supervisor", test: "TestTooManyInvalidRecords", shows: "I1 I3"},
+			{dir: "internal/chaos", test: "TestRows/F19"},
 		},
+		kinds: []string{"bad record", "bad records", "records not encodable", "records refused"},
 	},
 	{
 		id: 20, fault: "schema registry down, incompatible, missing", keeps: "I11 I8",
@@ -125,8 +130,9 @@ var brokerFaults = []row{
 			{dir: "actors/publisher", test: "TestBlameNeedsOthersThatPass", shows: "I1"},
 			{dir: "actors/publisher", test: "TestPoisonHaltsItsLaneAlone"},
 			{dir: "internal/danube", test: "TestHandlerPanicIsAReset", shows: "I8"},
+			{dir: "internal/chaos", test: "TestRows/F39"},
 		},
-		kinds: []string{"handler dies"},
+		kinds: []string{"handler dies", "records the handler dies of"},
 	},
 	{
 		id: 40, fault: "owner dead, lookups name it for 24 s", keeps: "I8 I5",
