@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -9,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/twmb/avro"
+	"github.com/twmb/avro/ocf"
 
 	connect "github.com/danube-messaging/danube-connect-go"
 )
@@ -199,6 +203,27 @@ func TestAvroDecoderPanics(t *testing.T) {
 		checkInvalid(t, r, err, "are no message")
 		if text, err := c.Decode(payload); text != nil || connect.ClassOf(err) != connect.ClassInvalid {
 			t.Errorf("%s: %s, %v", encoding, text, err)
+		}
+	}
+}
+
+// A small container file does not become a large one in memory.
+func TestAvroContainerBomb(t *testing.T) {
+	t.Parallel()
+	for size, fine := range map[int]bool{1 << 20: true, 2 * maxBlock: false} {
+		var file bytes.Buffer
+		w, err := ocf.NewWriter(&file, avro.MustParse(`"string"`), ocf.WithCodec(ocf.DeflateCodec(9)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Encode(strings.Repeat("a", size)), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		c, r := avroOf(t, "ocf", `"string"`), connect.Bytes("t", file.Bytes())
+		if _, err := c.Encode(r); fine && err != nil {
+			t.Errorf("%d bytes in %d: %v", size, file.Len(), err)
+		} else if !fine {
+			checkInvalid(t, r, err, "are no message")
 		}
 	}
 }

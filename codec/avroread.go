@@ -72,9 +72,15 @@ func (c *avroCodec) read(payload []byte) (v any, err error) {
 	return v, err
 }
 
+// maxBlock bounds what a block of a container file may decompress to. One message
+// is in it, which was at most 4 MiB before it was compressed, or nobody could have
+// sent it uncompressed.
+const maxBlock = 16 << 20
+
 func (c *avroCodec) readContainer(payload []byte) (v any, err error) {
 	file, err := ocf.NewReader(bytes.NewReader(payload), ocf.WithReaderSchema(c.schema.Schema),
-		ocf.WithSchemaOpts(rawLogical()...), ocf.WithDecodeOpts(avro.TaggedUnions()))
+		ocf.WithSchemaOpts(rawLogical()...), ocf.WithDecodeOpts(avro.TaggedUnions()),
+		ocf.WithMaxDecompressedBlockBytes(maxBlock))
 	if err != nil {
 		return nil, err
 	}

@@ -174,6 +174,25 @@ func TestProtobufDescriptorSet(t *testing.T) {
 	}
 }
 
+// A set nobody's compiler wrote is refused with the schema, not with each record.
+func TestProtobufDescriptorSetThatMakesNoSense(t *testing.T) {
+	t.Parallel()
+	data, err := proto.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{{
+		Name: new("m.proto"), Syntax: new("proto3"),
+		MessageType: []*descriptorpb.DescriptorProto{{Name: new("M"), Field: []*descriptorpb.FieldDescriptorProto{{
+			Name: new("of_no_type"), Number: new(int32(1)),
+			Type: descriptorpb.FieldDescriptorProto_TYPE_MESSAGE.Enum(), Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
+		}}}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = For(Settings{SchemaType: "protobuf", Schema: data, Name: "m.binpb", Message: "M"})
+	if connect.ClassOf(err) != connect.ClassConfig || !strings.Contains(err.Error(), "m.binpb") || !strings.Contains(err.Error(), "of_no_type") {
+		t.Errorf("%v of class %v", err, connect.ClassOf(err))
+	}
+}
+
 func TestProtobufSchemasThatAreNone(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

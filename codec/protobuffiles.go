@@ -11,6 +11,7 @@ import (
 	"github.com/bufbuild/protocompile"
 	"github.com/bufbuild/protocompile/reporter"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -37,6 +38,10 @@ func compileProtobuf(s Settings) (*protobufFiles, error) {
 	}
 	names := []string{s.Name}
 	if set := descriptorSet(s.Schema); set != nil {
+		// The compiler believes descriptors; what is wrong with one would panic later.
+		if _, err := (protodesc.FileOptions{AllowUnresolvable: true}).NewFiles(set); err != nil {
+			return nil, connect.ConfigError("%s: is no FileDescriptorSet that makes sense: %w; must be as protoc writes it", s.Name, err)
+		}
 		names = nil
 		for _, file := range set.GetFile() {
 			sources[file.GetName()] = protocompile.SearchResult{Proto: file}

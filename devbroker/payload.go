@@ -74,7 +74,8 @@ func (d definition) acceptsAvro(payload []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	file, err := ocf.NewReader(bytes.NewReader(payload), ocf.WithReaderSchema(reader))
+	file, err := ocf.NewReader(bytes.NewReader(payload), ocf.WithReaderSchema(reader),
+		ocf.WithMaxDecompressedBlockBytes(4*maxRequest))
 	if err != nil {
 		return err
 	}
