@@ -40,12 +40,12 @@ func newLedger(p *plan) *ledger {
 
 // ahead is the most that may be read and not committed: what the configuration
 // says, and what its callers have in their hands, at least one record of each source
-// partition; and a call of records that are skipped, which count once they are taken.
+// partition.
 func (p *plan) ahead() int {
 	if p.unsettled == 0 || p.class == ownStore || !p.class.replays() {
 		return 0 // no bound, or commits are not seen as they come
 	}
-	return p.unsettled + 2*max(p.batch, p.sources)
+	return p.unsettled + max(p.batch, p.sources)
 }
 
 // copies is the most that is in flight whenever an answer may be lost: the broker

@@ -266,8 +266,11 @@ func (w *world) heal() {
 // says that all is well.
 func (w *world) drain() {
 	done := w.ledger.complete
-	if w.plan.class == ownStore {
+	switch w.plan.class {
+	case ownStore:
 		done = w.quiet // what is stored is seen once the store is closed
+	case oneWay: // which is told as soon as it hands over
+		done = func() bool { return w.ledger.complete() && w.life.Totals().InFlight == 0 }
 	}
 	w.until("all records are safe, and the state is ready", func() bool { return w.page("/readyz") == http.StatusOK && done() })
 }

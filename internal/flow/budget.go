@@ -108,7 +108,7 @@ func (b *budget) idle() bool {
 func (b *budget) readsOn(c *Call) bool {
 	limit := b.caution.limit(b.limits.Unsettled)
 	ahead := b.ahead()
-	return limit == 0 || ahead == 0 || ahead+c.Records <= limit
+	return limit == 0 || ahead == 0 || ahead+c.Records+c.Skipped <= limit
 }
 
 // ahead is how many records are read and not committed. What is resolved behind one

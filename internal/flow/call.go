@@ -3,8 +3,11 @@ package flow
 // Call is what one hand-over asks for, all or nothing.
 type Call struct {
 	Records, Bytes int
-	Topics         []Use
-	Sources        []Span
+	// Skipped counts records that are skipped: they need no room, and are read ahead
+	// of the commit as any.
+	Skipped int
+	Topics  []Use
+	Sources []Span
 }
 
 // Use is a call's part in one topic.
@@ -50,5 +53,5 @@ func (c *Call) AddSlot(source int32) {
 
 // Clear empties the call and keeps its storage.
 func (c *Call) Clear() {
-	c.Records, c.Bytes, c.Topics, c.Sources = 0, 0, c.Topics[:0], c.Sources[:0]
+	c.Records, c.Bytes, c.Skipped, c.Topics, c.Sources = 0, 0, 0, c.Topics[:0], c.Sources[:0]
 }

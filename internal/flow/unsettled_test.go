@@ -30,6 +30,13 @@ func TestUnsettledBoundsReading(t *testing.T) {
 	judged(3, waitAll)
 	b.stored(0, 1)
 	judged(3, fits)
+	skips := call(0, 2, 0, 2)
+	if skips.Skipped = 1; b.judge(skips, &line{}) != fits {
+		t.Error("two records and one that is skipped wait, with three ahead of the commit")
+	}
+	if skips.Skipped = 2; b.judge(skips, &line{}) != waitAll {
+		t.Error("two records and two that are skipped are let in, with three ahead of the commit")
+	}
 	b.caution.rewound(0)
 	b.caution.rewound(0)
 	judged(1, waitAll) // one ahead of the commit, and three are

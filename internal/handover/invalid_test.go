@@ -123,6 +123,25 @@ func TestSkippedIsCountedWhenAdmitted(t *testing.T) {
 	}
 }
 
+// What is skipped is read ahead of the commit as any record.
+func TestSkippedIsBoundedAsAnyRecord(t *testing.T) {
+	t.Parallel()
+	rule := letters.Rule{Policy: letters.Skip}
+	r := newRig(Settings{MaxMessage: 1000, BatchSize: 1, Commits: true, Invalid: rule}, flow.Limits{Records: 100, Bytes: 10000, Unsettled: 2})
+	r.declare(topicA, rule)
+	r.Begin(1)
+	r.handAll(t, at("p", 1, "poison"))
+	r.handAll(t, at("p", 2, "poison"))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := r.Hand(ctx, []connect.Envelope{at("p", 3, "poison")}, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v: want it to wait with as many ahead of the commit as may be", err)
+	}
+	if c := r.budget.Totals(); c.Skipped != 2 || c.Read != 2 {
+		t.Errorf("%+v, want two read and skipped", c)
+	}
+}
+
 // Rows of a transaction share a position, in one call and in several, and each that is
 // bad counts; one whose call found no room, and that is sent again, counts once. Marks
 // are no records, so they do not make the share of bad ones smaller.

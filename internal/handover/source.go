@@ -60,6 +60,8 @@ func (g *Gate) intern(at *epoch, b *batch, items []item) error {
 		it := &items[i]
 		if it.topic != nil {
 			b.call.Add(it.topic.Index, it.parcel.Size)
+		} else if it.skipped {
+			b.call.Skipped++
 		}
 		if it.source != nil {
 			b.call.AddSlot(it.source.id)
