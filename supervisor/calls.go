@@ -66,6 +66,7 @@ func (k *keeper) commit(ctx context.Context, number uint64, offsets []connect.Of
 // check is what the prober of the source calls; without a source to ask, all is
 // well, also while a long Initialize or Shutdown keeps the door shut.
 func (k *keeper) check(ctx context.Context) error {
+	k.asked.Store(k.number.Load())
 	leave, err := enter(ctx, k.door.health)
 	if err != nil {
 		if !k.open.Load() {
@@ -74,9 +75,16 @@ func (k *keeper) check(ctx context.Context) error {
 		return err
 	}
 	defer leave()
+	k.asked.Store(k.number.Load()) // it does not change before leave
 	c, ok := k.source.(connect.HealthChecker)
 	if !ok || !k.open.Load() {
 		return nil
 	}
 	return c.HealthCheck(ctx)
 }
+
+// checked is told how the check went, and unhealthy that too many failed. The epoch
+// that was asked may be over by then.
+func (k *keeper) checked(err error, _ int) { k.ill(k.asked.Load(), ofHealth, err) }
+
+func (k *keeper) unhealthy(cause error) { k.Reopen(k.asked.Load(), cause) }

@@ -12,14 +12,16 @@ const (
 )
 
 // ill notes the outcome of a poll or a health check, nil when it was good, and puts
-// what is wrong on the board. While no epoch is open, the board says how opening
-// one goes.
-func (k *keeper) ill(where int, err error) {
+// what is wrong on the board, if it is about the newest epoch. While no epoch is open,
+// the board says how opening one goes.
+func (k *keeper) ill(number uint64, where int, err error) {
 	if !k.open.Load() {
 		return
 	}
 	k.mu.Lock()
-	k.ills[where] = err
+	if number == k.number.Load() { // else well comes later, or has come
+		k.ills[where] = err
+	}
 	k.mu.Unlock()
 	v := k.rt.valve
 	v.mu.Lock()
@@ -57,5 +59,5 @@ func (k *keeper) well() {
 	k.mu.Lock()
 	k.ills = ills{}
 	k.mu.Unlock()
-	k.ill(ofPoll, nil)
+	k.ill(k.number.Load(), ofPoll, nil)
 }

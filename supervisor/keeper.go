@@ -10,7 +10,6 @@ import (
 	"time"
 
 	connect "github.com/danube-messaging/danube-connect-go"
-	"github.com/danube-messaging/danube-connect-go/actors/health"
 	"github.com/danube-messaging/danube-connect-go/actors/poller"
 	"github.com/danube-messaging/danube-connect-go/actors/streamer"
 	"github.com/danube-messaging/danube-connect-go/internal/handover"
@@ -30,6 +29,7 @@ type keeper struct {
 	endTake context.CancelFunc
 
 	number  atomic.Uint64          // of the newest epoch
+	asked   atomic.Uint64          // the epoch that was newest when its health was asked for last
 	open    atomic.Bool            // that epoch is initialized and not shut down
 	calling atomic.Pointer[string] // the call into the source that has not returned
 
@@ -146,20 +146,6 @@ func until(ctx, other context.Context) (context.Context, context.CancelFunc) {
 	return both, func() { release(); cancel(nil) }
 }
 
-// errReopen is why intake was asked to end while the runtime goes on.
-type errReopen struct {
-	cause error
-	// rewind: nothing is wrong with the source; it is asked to go back to the last
-	// commit, at once.
-	rewind bool
-}
-
-// Error says what made the source go down.
-func (e *errReopen) Error() string { return "source is re-opened: " + e.cause.Error() }
-
-// Unwrap returns the cause.
-func (e *errReopen) Unwrap() error { return e.cause }
-
 // intake runs the poller or the streamer until it ends.
 func (k *keeper) intake(ctx context.Context) error {
 	taking, cancel := context.WithCancelCause(k.stop)
@@ -201,7 +187,7 @@ func (k *keeper) intakeActor(stop context.Context, intake *handover.Intake) acto
 			Open:     rt.valve.opened,
 			Interval: cfg.Processing.PollInterval(), MaxRetries: cfg.Retry.MaxRetries,
 			Backoff: cfg.Retry.Backoff(), MaxBackoff: cfg.Retry.MaxBackoff(),
-			Report: func(err error) { k.ill(ofPoll, err) },
+			Report: func(err error) { k.ill(k.number.Load(), ofPoll, err) },
 		})
 	}
 	return streamer.New(streamer.Settings{
@@ -220,43 +206,6 @@ func (k *keeper) caution() error {
 		return fmt.Errorf("broker lives shorter than settling takes; reading %d records ahead of the commit", span)
 	}
 	return nil
-}
-
-// Reopen ends intake of the running epoch; the source is shut down and begun
-// again.
-func (k *keeper) Reopen(cause error) {
-	k.ill(ofHealth, cause)
-	k.rt.board.Set(sourceName, health.Unhealthy, cause)
-	k.again(&errReopen{cause: cause})
-}
-
-// Rewind is Reopen because the broker may have forgotten what it acknowledged in
-// the epoch. Where that keeps happening before anything is committed, reading goes
-// less far ahead each time, and the board says why.
-func (k *keeper) Rewind(number uint64) {
-	if number != k.number.Load() {
-		return
-	}
-	k.rt.budget.Rewound()
-	cause := k.caution()
-	if cause == nil {
-		cause = errors.New("the broker may have forgotten what it acknowledged; going back to the last commit")
-	}
-	k.rt.log.Warn("rewinding", slog.Any("cause", cause))
-	k.rt.board.Set(sourceName, health.Degraded, cause)
-	k.again(&errReopen{cause: cause, rewind: true})
-}
-
-func (k *keeper) again(why *errReopen) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.reopen == nil {
-		return
-	}
-	k.reopen(why)
-	if k.replayable() {
-		k.current.intake().Shut() // what waits for room will be read again
-	}
 }
 
 // close ends the epoch in the order of the flow: no more intake; what is unsent is

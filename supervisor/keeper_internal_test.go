@@ -55,7 +55,7 @@ func TestReopenDuringInitialize(t *testing.T) {
 		inits := 0
 		s := &idle{initialize: func(context.Context) error {
 			if inits++; inits == 2 {
-				rt.keeper.Reopen(errBoom)
+				rt.keeper.Reopen(rt.keeper.number.Load(), errBoom)
 			}
 			return nil
 		}}
@@ -64,7 +64,7 @@ func TestReopenDuringInitialize(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- rt.Run(ctx) }()
 		time.Sleep(time.Second)
-		rt.keeper.Reopen(errBoom)
+		rt.keeper.Reopen(rt.keeper.number.Load(), errBoom)
 		time.Sleep(time.Minute)
 		cancel()
 		if err := <-ended; err != nil || inits != 2 || log.has("panic") {
@@ -94,7 +94,7 @@ func TestReportsWithoutAnEpoch(t *testing.T) {
 		{true, nil, health.Running},
 	} {
 		rt.keeper.open.Store(step.open)
-		rt.keeper.ill(ofPoll, step.err)
+		rt.keeper.ill(0, ofPoll, step.err)
 		if got := at(rt.board, sourceName).State; got != step.want {
 			t.Errorf("open %t, report of %v: %s, want %s", step.open, step.err, got, step.want)
 		}

@@ -230,8 +230,7 @@ func (rt *Runtime) plant() {
 	if _, ok := rt.keeper.source.(connect.HealthChecker); ok {
 		rt.tree.health.Add(rt.plainChild(health.NewProber(health.Probe{
 			Name: sourceName, Check: rt.keeper.check, Interval: p.HealthCheckInterval(),
-			Threshold: p.HealthCheckFailureThreshold, Unhealthy: rt.keeper.Reopen,
-			Report: func(err error, _ int) { rt.keeper.ill(ofHealth, err) },
+			Threshold: p.HealthCheckFailureThreshold, Unhealthy: rt.keeper.unhealthy, Report: rt.keeper.checked,
 		})))
 	}
 	if p.MetricsPort != nil {
