@@ -10,9 +10,10 @@ import (
 	connect "github.com/danube-messaging/danube-connect-go"
 )
 
-// gave remembers what the source has been told of, for a source whose progress waits
-// for it.
-func (k *keeper) gave(offsets []connect.Offset) {
+// gave remembers what the source has been told of in an epoch, for a source whose
+// progress waits for it; but for partitions that were revoked meanwhile, which may
+// belong to somebody else by now.
+func (k *keeper) gave(number uint64, offsets []connect.Offset) {
 	if !k.rt.contract.AckGatesProgress {
 		return
 	}
@@ -22,7 +23,9 @@ func (k *keeper) gave(offsets []connect.Offset) {
 		k.given = map[string]connect.Offset{}
 	}
 	for _, o := range offsets {
-		k.given[o.Partition] = o
+		if k.rt.gate.Alive(number, o.Partition) { // Revoke asks the gate first, and forget then
+			k.given[o.Partition] = o
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ func (k *keeper) commit(ctx context.Context, number uint64, offsets []connect.Of
 	if err := c.Commit(ctx, offsets); err != nil {
 		return err
 	}
-	k.gave(offsets)
+	k.gave(number, offsets)
 	return nil
 }
 

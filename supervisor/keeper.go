@@ -115,7 +115,7 @@ func (k *keeper) begin(ctx context.Context) error {
 	}
 	var producers []connect.Producer
 	k.call("Producers", func() { producers = k.source.Producers() })
-	if err := k.rt.topics.declare(producers...); err != nil {
+	if err := k.rt.topics.declareFirst(producers...); err != nil {
 		return err
 	}
 	if k.rt.offsets != nil {

@@ -122,11 +122,14 @@ func (t *topics) invalid(rule letters.Rule, box *topic) publisher.Invalid {
 	return inv
 }
 
-// release lets the session of a dead-letter topic be opened once every topic whose
-// name begins its name has been open. The broker (0.15.1) looks for partitions by
+// release lets the session of a dead-letter topic be opened once the source's topics
+// are known and every one whose name begins its name has been open. The broker (0.15.1) looks for partitions by
 // prefix without a boundary, so it does not create a plain /default/orders once there
 // is a /default/orders-dead-letters. topics.mu is held.
 func (t *topics) release() {
+	if !t.known {
+		return
+	}
 	for _, box := range t.all {
 		if box.opening == nil || isClosed(box.opening) {
 			continue

@@ -24,8 +24,9 @@ type topics struct {
 	endFeed, endLast context.CancelFunc
 	mailboxes        map[string]bool // the dead-letter topics by name
 
-	mu  sync.Mutex
-	all []*topic
+	mu    sync.Mutex
+	all   []*topic
+	known bool // what Producers returned has been declared
 }
 
 // topic is one publisher and what belongs to it.
@@ -89,6 +90,20 @@ func (t *topics) declare(producers ...connect.Producer) error {
 		t.rt.gate.Declare(f.handed) // records may be handed over before the publisher runs
 		t.rt.tree.publishers.Add(f.child)
 	}
+	t.release()
+	return nil
+}
+
+// declareFirst is declare for what Producers returned. Dead-letter topics that the
+// source's Initialize has brought about wait for it: one of those may have to be
+// created before them.
+func (t *topics) declareFirst(producers ...connect.Producer) error {
+	if err := t.declare(producers...); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.known = true
 	t.release()
 	return nil
 }

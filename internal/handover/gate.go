@@ -167,6 +167,14 @@ func (g *Gate) Revoked(number uint64, source int32) bool {
 	return number == g.epoch.number && g.epoch.over[source]
 }
 
+// Alive reports whether a source partition has a life in the running epoch: records
+// of it were handed over, and it was not revoked since.
+func (g *Gate) Alive(number uint64, name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return number == g.epoch.number && g.epoch.sources[name] != nil
+}
+
 // Marks returns, for the named source partitions of the running epoch (all when
 // none are named), how many slots were handed over, former lives of a revoked one
 // included: what Flush waits for.

@@ -269,14 +269,20 @@ func TestRevokedIsKnownAtOnce(t *testing.T) {
 	r.handAll(t, at("p", 1, "a"))
 	r.handAll(t, at("q", 1, "b"))
 	r.Revoke("p")
+	if r.Alive(1, "p") || !r.Alive(1, "q") || r.Alive(1, "never") || r.Alive(2, "q") {
+		t.Error("q alone is alive, and in epoch 1 alone")
+	}
 	r.handAll(t, at("p", 1, "c"))
+	if !r.Alive(1, "p") {
+		t.Error("p has no life although it has been handed over again")
+	}
 	for source, want := range []bool{true, false, false} {
 		if got := r.Revoked(1, int32(source)); got != want {
 			t.Errorf("life %d is revoked: %t, want %t", source, got, want)
 		}
 	}
 	r.Begin(2)
-	if r.Revoked(1, 0) || r.Revoked(2, 0) {
+	if r.Revoked(1, 0) || r.Revoked(2, 0) || r.Alive(1, "q") || r.Alive(2, "q") {
 		t.Error("a life of an earlier epoch says something about this one")
 	}
 }
