@@ -124,7 +124,7 @@ var runtimeKeys = []key{
 	{
 		path: "errors.dead_letter_topic", value: "", note: "`/default/NAME-dead-letters`, after `connector_name`",
 		doc:  "The topic dead letters are published to: a reliable one without partitions, unless the source declares it itself, which it must do as reliable.",
-		edge: "Keep it apart from the names of other topics: the broker does not create `/default/orders` while there is a `/default/orders-dead-letters`. Topics declared at the start are created first.",
+		edge: "Keep it apart from the names of other topics: the broker does not create `/default/orders` while there is a `/default/orders-dead-letters`. Topics declared at the start are created first. It has no subject in [[schemas]]: a dead letter follows no schema.",
 	},
 	{
 		path: "errors.max", value: 0, unit: "records", max: 1_000_000_000,

@@ -6,7 +6,9 @@ import "time"
 var orderings = []string{"key", "partition", "none"}
 
 // policies is what on_invalid may be.
-var policies = []string{"halt", "skip", "dead_letter"}
+var policies = []string{"halt", "skip", deadLetter}
+
+const deadLetter = "dead_letter"
 
 // schemaTypes is what schema_type may be; the first three need no registry.
 var schemaTypes = []string{"string", "bytes", "number", "json_schema", "avro", "protobuf"}

@@ -12,7 +12,7 @@ import (
 type rule func(*review)
 
 // rules are all of them.
-var rules = []rule{limits, serviceURL, connectorName, batches, backoff, brokers, tlsFiles, token, bind, flush, tolerance, topics, schemas}
+var rules = []rule{limits, serviceURL, connectorName, batches, backoff, brokers, tlsFiles, token, bind, flush, tolerance, topics, schemas, letterSchemas}
 
 // review is a Connector under its rules. What they find goes into the document it
 // was read from, or into an empty one.

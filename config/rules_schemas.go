@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -21,6 +22,36 @@ func schemas(r *review) {
 		}
 		r.schema(path, s)
 	}
+}
+
+// letterSchemas: a dead letter is whatever could not be delivered, so a broker that
+// holds its topic to a schema would refuse the first one, and that halts. An entry
+// without a subject asks nothing of the broker.
+func letterSchemas(r *review) {
+	for i, s := range r.c.Schemas {
+		if key := r.letterKey(s.Topic); key != "" && s.Subject != "" {
+			r.object(at("schemas", i)+".topic", fmt.Sprintf("%q takes dead letters (%s), which follow no schema", s.Topic, key),
+				"must be another topic, or "+key+" must name a topic without a subject in [[schemas]]")
+		}
+	}
+}
+
+// letterKey returns the key by which a topic takes dead letters; empty if it takes none.
+func (r *review) letterKey(topic string) string {
+	const own = "errors.dead_letter_topic"
+	if r.c.Errors.OnInvalid == deadLetter && r.c.DeadLetterTopic() == topic {
+		return own
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.c.Topics)) {
+		if t := r.c.TopicFor(name); t.OnInvalid != deadLetter || t.DeadLetterTopic != topic {
+			continue
+		}
+		if r.c.Topics[name].DeadLetterTopic == "" {
+			return own
+		}
+		return place{}.field("topics").entry(name).field("dead_letter_topic").path
+	}
+	return ""
 }
 
 func (r *review) schema(path string, s Schema) {

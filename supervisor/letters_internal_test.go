@@ -77,6 +77,21 @@ func TestLettersStayInTheirTopic(t *testing.T) {
 	}
 }
 
+// Settings that no file was read for are held to the same: a dead-letter topic follows
+// no schema.
+func TestMailboxWithASchema(t *testing.T) {
+	t.Parallel()
+	cfg := settings()
+	cfg.Errors.OnInvalid = "dead_letter"
+	cfg.Schemas = []config.Schema{{Topic: cfg.DeadLetterTopic(), SchemaType: "number", Subject: "letters"}}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := New(&idle{}, cfg, Options{Dial: nobody}).Run(ctx)
+	if connect.ClassOf(err) != connect.ClassConfig || !says(err, "schemas[0].topic", "errors.dead_letter_topic", "/default/test-dead-letters") {
+		t.Errorf("Run = %v, want a mistake in the configuration that names both keys", err)
+	}
+}
+
 // A table of a topic that nobody declares is most likely a slip of the pen.
 func TestTablesOfNoTopic(t *testing.T) {
 	t.Parallel()
