@@ -20,7 +20,7 @@ type order struct {
 	sub      danube.Subscription
 	count    int
 	duration time.Duration
-	keep     bool         // acknowledge nothing
+	keep     bool         // acknowledge nothing, and print nothing twice
 	raw      bool         // leave payloads as they are
 	form     schemas.Form // of those that are decoded
 	render   func(danube.Message) []byte
@@ -113,7 +113,7 @@ func (o order) print(ctx context.Context, client *danube.Client, e environment) 
 		return 0, err
 	}
 	_, _ = fmt.Fprintf(e.stderr, "subscribed to %s\n", o.sub.Topic)
-	decode := o.decoder(client, e.stderr)
+	decode, seen := o.decoder(client, e.stderr), sightings{}
 	for o.count == 0 || n < o.count {
 		if ctx.Err() != nil {
 			return n, ctx.Err() // although there may be messages
@@ -121,6 +121,9 @@ func (o order) print(ctx context.Context, client *danube.Client, e environment) 
 		m, err := consumer.Receive(ctx)
 		if err != nil {
 			return n, err
+		}
+		if o.keep && seen.again(m) {
+			return n, o.exhausted(n, e)
 		}
 		if _, err := e.stdout.Write(o.render(decode(ctx, m))); err != nil {
 			return n, err

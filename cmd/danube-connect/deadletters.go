@@ -17,8 +17,11 @@ const deadLettersUsage = `usage: danube-connect deadletters ACTION [flags]
   list   print a line for each dead letter: what it is about and what was wrong
   show   print each as a line of JSON, with its key, attributes and payload
 
-Both read a dead-letter topic as consume reads any: from a subscription, whose place
-the broker keeps. danube-connect help deadletters ACTION lists the flags.
+Both read a dead-letter topic from a subscription, whose place the broker keeps; a new
+one begins with what is sent after it. They leave the letters there for the next
+reader, unless -ack says otherwise. Without it the broker hands out only so many
+letters (10, by its defaults) and those again after a while (30 s), which is the end
+of what can be seen. danube-connect help deadletters ACTION lists the flags.
 `
 
 // deadLetters reads a dead-letter topic.
@@ -37,10 +40,11 @@ func deadLetters(ctx context.Context, args []string, e environment) error {
 	}
 	o := order{render: render, raw: true}
 	flags := flag.NewFlagSet("deadletters "+args[0], flag.ContinueOnError)
-	flags.BoolVar(&o.keep, "keep", false, "acknowledge nothing: the letters are still there for the next reader; the broker hands out only so many at once")
+	ack := flags.Bool("ack", false, "acknowledge what is printed: the subscription goes on behind it; without, nothing is taken, and it ends when the broker hands out again what was printed")
 	if err := o.parse(flags, args[1:], e); err != nil {
 		return err
 	}
+	o.keep = !*ack
 	if args[0] == "list" {
 		if _, err := fmt.Fprintln(e.stdout, "LAST\tCLASS\tTOPIC\tPARTITION\tPOSITION\tATTEMPTS\tERROR"); err != nil {
 			return err

@@ -43,7 +43,7 @@ func TestDeadLetters(t *testing.T) {
 		args = append([]string{"deadletters"}, args...)
 		return watchVerb(ctx, t, nil, nil, append(args, "-danube", b.URL(), "-topic", letterTopic, "-subscription", subscription, "-count", "2")...)
 	}
-	list, peek, full := read("list", "list"), read("show", "list", "-keep"), (*show)(nil)
+	list, peek, full := read("list", "list", "-ack"), read("show", "list"), (*show)(nil)
 
 	cfg := config.Defaults()
 	cfg.ConnectorName, cfg.DanubeServiceURL, cfg.Errors.OnInvalid = "test", b.URL(), "dead_letter"
@@ -62,10 +62,10 @@ func TestDeadLetters(t *testing.T) {
 		t.Error(err)
 	}
 	if kept, _ := peek.ends(t, done); strings.Count(kept, "\n") != 3 {
-		t.Errorf("list -keep prints\n%s", kept)
+		t.Errorf("list prints\n%s", kept)
 	}
 
-	full = read("show", "show") // what was kept is there again
+	full = read("show", "show") // what was not acknowledged is there again
 	stdout, _ = full.ends(t, done)
 	found := map[string]letter{}
 	for text := range strings.Lines(stdout) {
@@ -81,6 +81,32 @@ func TestDeadLetters(t *testing.T) {
 	if l := found["attributes"]; l.Payload != `{"n":` || l.Topic != topic || l.Key == nil || *l.Key != "k" ||
 		l.Attributes["mine"] != "kept" || l.Attributes["danube.connect.seq"] != "9" || len(l.Attributes) != 2 || l.Source["position"] != "3" || l.Attempts != "0" {
 		t.Errorf("show prints %+v", l)
+	}
+}
+
+// Without -ack, reading ends when the broker hands out again what was printed, long
+// before it would block the subscription; nothing is printed twice, and all is there
+// for the next reader.
+func TestDeadLettersEndWhenTheyComeAgain(t *testing.T) {
+	t.Parallel()
+	ctx := limited(t)
+	b := start(t, devbroker.Settings{AckTimeout: 3 * time.Second})
+	read := func(args ...string) *show {
+		args = append([]string{"deadletters"}, args...)
+		return watchVerb(ctx, t, nil, nil, append(args, "-danube", b.URL(), "-topic", topic, "-subscription", "s")...)
+	}
+	first := read("show")
+	publish(ctx, t, b.URL(), 3, unchanged)
+	if stdout, stderr := first.ends(t, done); stdout != printedNumbers(0, 3) || !strings.Contains(stderr, "3 messages: without -ack") {
+		t.Errorf("show prints\n%s\nand says\n%s", stdout, stderr)
+	}
+	short := read("show", "-count", "4")
+	if stdout, stderr := short.ends(t, failed); stdout != printedNumbers(0, 3) || !strings.Contains(stderr, "3 of 4 messages: without -ack") {
+		t.Errorf("show -count 4 prints\n%s\nand says\n%s", stdout, stderr)
+	}
+	taken := read("show", "-ack", "-count", "3")
+	if stdout, _ := taken.ends(t, done); stdout != printedNumbers(0, 3) {
+		t.Errorf("show -ack prints\n%s", stdout)
 	}
 }
 
