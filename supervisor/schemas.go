@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/danube-messaging/danube-connect-go/actors/health"
@@ -36,24 +37,38 @@ func CheckSchemas(ctx context.Context, cfg config.Connector, opts Options) ([]Sc
 }
 
 // plantSchemas adds the actor that finds out what topics with an entry are
-// encoded by; without entries there is none.
+// encoded by, and watches the registry. Without entries there is none, and entries
+// without a subject are no business of the registry: nobody has to watch for them.
 func (rt *Runtime) plantSchemas() {
 	if len(rt.cfg.Schemas) == 0 {
 		return
 	}
-	rt.schemas = schemas.New(schemas.Settings{
+	settings := schemas.Settings{
 		Entries: rt.cfg.Schemas, Registry: rt.client, Connector: rt.cfg.ConnectorName,
 		Backoff: rt.cfg.Retry.Backoff(), MaxBackoff: rt.cfg.Retry.MaxBackoff(),
-		Changed: rt.topics.switchSchema, Report: rt.reportSchemas, Logger: rt.log,
-	})
+		Changed: rt.topics.switchSchema, Logger: rt.log,
+	}
+	if !rt.asksRegistry() {
+		rt.schemas = schemas.New(settings)
+		return
+	}
+	settings.Report = rt.reportSchemas
+	rt.schemas = schemas.New(settings)
 	rt.tree.health.Add(rt.child(rt.schemas))
+}
+
+func (rt *Runtime) asksRegistry() bool {
+	return slices.ContainsFunc(rt.cfg.Schemas, func(s config.Schema) bool { return s.Subject != "" })
 }
 
 // awaitSchemas waits until it is known what every topic is encoded by: no source
 // is opened before its records could be taken.
 func (rt *Runtime) awaitSchemas(ctx context.Context) error {
-	if rt.schemas == nil {
+	switch {
+	case rt.schemas == nil:
 		return nil
+	case !rt.asksRegistry():
+		return rt.schemas.Serve(ctx) // compiles what the entries say, and is done
 	}
 	return rt.schemas.Wait(ctx)
 }

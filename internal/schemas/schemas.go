@@ -100,7 +100,8 @@ func (a *Actor) String() string { return "schemas" }
 // Serve finds out what every entry uses, for which it waits as long as it takes
 // until the registry can be asked, and then watches. It returns every mistake in
 // the configuration at once (ClassConfig), a registry that denies the call or a
-// change under on_change = "halt" (ClassFatal), and nil when ctx ends.
+// change under on_change = "halt" (ClassFatal), and nil when ctx ends or no entry
+// has a subject to watch.
 func (a *Actor) Serve(ctx context.Context) error {
 	if !a.isReady() {
 		if err := a.start(ctx); err != nil {

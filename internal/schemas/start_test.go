@@ -55,6 +55,10 @@ func TestFormsNeedNoRegistry(t *testing.T) {
 		if _, ok := a.Use("/default/other"); ok {
 			t.Error("a topic without an entry has one")
 		}
+		<-a.ended // nothing is left to watch, and a bubble would deadlock
+		if a.err != nil {
+			t.Error(a.err)
+		}
 	})
 }
 

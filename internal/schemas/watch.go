@@ -12,10 +12,9 @@ import (
 )
 
 // watch looks at every subject at its interval until ctx ends, or until one that
-// must not change has changed.
+// must not change has changed. Without subjects there is nothing to watch.
 func (a *Actor) watch(ctx context.Context) error {
 	if len(a.watched) == 0 {
-		<-ctx.Done()
 		return nil
 	}
 	for _, w := range a.watched {
