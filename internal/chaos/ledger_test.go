@@ -49,10 +49,15 @@ func (p *plan) ahead() int {
 }
 
 // copies is the most that is in flight whenever an answer may be lost: the broker
-// has it, and it is sent again although nobody has read it again.
+// has it, and it is sent again although nobody has read it again. What a source
+// cannot offer again is sent again with all that is retained, whenever a session is
+// lost, whether the broker has forgotten it or not.
 func (p *plan) copies() (most int) {
 	for _, e := range p.events {
 		most += min(p.window*p.sources, p.records*p.sources) * (1 + int(e.length.Seconds()/2))
+		if !p.class.replays() && p.flush > 0 {
+			most += p.records * p.sources
+		}
 	}
 	return most
 }
