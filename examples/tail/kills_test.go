@@ -221,7 +221,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	s.until("everything committed", func() bool { return s.committed() == len(s.ends) })
 	(&scene{T: t, ctx: s.ctx}).ends(last)
 	missing, messages, duplicates := s.judge()
-	t.Logf("%d kills, %d restarts of the broker that forgot %d messages; %d lines, %d messages: %d missing, %d duplicates of at most %d",
+	t.Logf("figure: %d kills, %d restarts of the broker that forgot %d messages; %d lines, %d messages: %d missing, %d duplicates of at most %d",
 		kills, s.restarts, s.forgotten, len(s.ends), messages, missing, duplicates, s.bound)
 	if missing > 0 || duplicates > s.bound {
 		t.Errorf("want nothing missing, and at most %d duplicates", s.bound)
